@@ -1,0 +1,3 @@
+import { cairn } from './ready.mjs'
+
+await cairn(process.argv.slice(2))

@@ -1,0 +1,3 @@
+import { cairn } from './ready.mjs'
+
+await cairn(['start', ...process.argv.slice(2)])
