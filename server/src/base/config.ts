@@ -1,0 +1,120 @@
+import { resolve } from 'node:path'
+
+/**
+ * Every setting in one table: name, default, how it is read, what it means. `docs/settings.md` is made from it and tested against it.
+ * Nothing else reads the environment. A bad value, or a CAIRN_ name that is not here, stops the start with all mistakes at once.
+ */
+const text = (value: string): string => value
+const whole =
+  (min: number, max: number) =>
+  (value: string): number => {
+    const n = Number(value)
+    if (!Number.isInteger(n) || n < min || n > max) throw new Error(`must be a whole number from ${min} to ${max}`)
+    return n
+  }
+const url =
+  (...protocols: string[]) =>
+  (value: string): string => {
+    const parsed = URL.parse(value)
+    if (!parsed || !protocols.includes(parsed.protocol)) throw new Error(`must be a URL beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`)
+    return value
+  }
+const key = (value: string): string => {
+  if (!/^[A-Za-z0-9_-]{16,200}$/.test(value)) throw new Error('must be 16 to 200 characters out of A-Z a-z 0-9 _ -')
+  return value
+}
+const oneOf =
+  <T extends string>(...values: T[]) =>
+  (value: string): T => {
+    const found = values.find((v) => v === value)
+    if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`)
+    return found
+  }
+const list =
+  <T extends string>(...values: T[]) =>
+  (value: string): T[] =>
+    value
+      .split(',')
+      .map((v) => v.trim())
+      .filter((v) => v !== '')
+      .map((v) => oneOf(...values)(v))
+const words = (value: string): string[] =>
+  value
+    .split(',')
+    .map((v) => v.trim())
+    .filter((v) => v !== '')
+/** `512m`, `1g` or `2048m` → bytes. */
+const bytes = (value: string): number => {
+  const match = /^(\d+)\s*(m|g)b?$/i.exec(value)
+  if (!match) throw new Error('must be a size such as 1g or 1536m')
+  const n = Number(match[1]) * (match[2]?.toLowerCase() === 'g' ? 1024 : 1) * 1024 * 1024
+  if (n < 512 * 1024 * 1024) throw new Error('must be at least 512m')
+  return n
+}
+
+export const streams = ['events', 'interactions', 'snapshots', 'metrics', 'chat', 'sessions'] as const
+export type Stream = (typeof streams)[number]
+
+interface Setting<T> {
+  default: T
+  read: (value: string) => T
+  means: string
+}
+const setting = <T>(fallback: NoInfer<T>, read: (value: string) => T, means: string): Setting<T> => ({ default: fallback, read, means })
+const optional = <T>(read: (value: string) => T, means: string): Setting<T | undefined> => ({ default: undefined, read, means })
+
+export const settings = {
+  PORT: setting(4300, whole(0, 65_535), 'TCP port to listen on; 0 takes any free one.'),
+  HOST: setting('127.0.0.1', text, 'Address to listen on; 0.0.0.0 for all.'),
+  CAIRN_DATA_DIR: setting('./data', text, 'Folder that holds journal, event store and catalog.'),
+  CAIRN_PUBLIC_URL: optional(url('http:', 'https:'), 'Address under which users reach this Cairn, where it is not the one it listens on.'),
+  DATABASE_URL: optional(url('postgres:', 'postgresql:'), 'Postgres for the catalog; without it SQLite in the data folder.'),
+  CLICKHOUSE_URL: optional(url('http:', 'https:'), 'ClickHouse for events (may carry user, password and /database); without it the embedded engine.'),
+  CLICKHOUSE_CLUSTER: optional(text, 'Name of the ClickHouse cluster: tables become Replicated and Distributed.'),
+  CAIRN_TRUSTED_PROXIES: setting([], words, 'Comma-separated addresses or CIDR ranges of proxies whose X-Forwarded-For is believed.'),
+  CAIRN_GEOIP_FILE: optional(text, 'MaxMind country database (.mmdb); without it no country is derived.'),
+  CAIRN_STREAMS_OFF: setting([], list(...streams), 'Comma-separated streams that record nothing.'),
+  CAIRN_WRITE_KEY: optional(key, 'Write key of the first workspace, set at first start; made and printed once where absent.'),
+  CAIRN_SECRET_KEY: optional(key, 'Secret key of the first workspace, set at first start; made and printed once where absent.'),
+  CAIRN_MEMORY: setting(2 * 1024 * 1024 * 1024, bytes, 'Memory that server and engine plan for; scales query slots, limits and caches.'),
+  CAIRN_JOURNAL_MAX: setting(8 * 1024 * 1024 * 1024, bytes, 'Disk that the journal may take before intake answers 503.'),
+  CAIRN_LOG_LEVEL: setting('info', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'Least severe log line that is written.'),
+} as const
+
+type Values = { -readonly [K in keyof typeof settings]: (typeof settings)[K] extends Setting<infer T> ? T : never }
+export interface Config extends Readonly<Omit<Values, 'CAIRN_DATA_DIR'>> {
+  /** Absolute. */
+  readonly CAIRN_DATA_DIR: string
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/** Reads and checks all settings; throws one ConfigError that names every wrong one with its value and the remedy. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const wrong: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, { default: fallback, read }] of Object.entries(settings)) {
+    const given = environment[name]
+    if (given === undefined || given === '') {
+      values[name] = fallback
+      continue
+    }
+    try {
+      values[name] = read(given)
+    } catch (error) {
+      const shown = /KEY|PASSWORD|SALT|URL/.test(name) ? '' : ` (is "${given}")`
+      wrong.push(`${name}${shown} ${error instanceof Error ? error.message : 'is wrong'}`)
+    }
+  }
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('CAIRN_') && !(name in settings)) wrong.push(`${name} is not a setting; the settings are listed in docs/settings.md`)
+  }
+  if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))
+  values['CAIRN_DATA_DIR'] = resolve(String(values['CAIRN_DATA_DIR']))
+  return Object.freeze(values) as unknown as Config
+}
+
+/** The environment of this process, read in this one place. */
+export const environment = (): Readonly<Record<string, string | undefined>> => process.env

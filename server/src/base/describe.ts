@@ -1,0 +1,53 @@
+import type { FieldError } from './errors.ts'
+
+interface ValidationError {
+  keyword: string
+  instancePath: string
+  params: object
+  message: string
+}
+interface Params {
+  limit?: number
+  type?: string
+  requiredProperties?: string[]
+  allowedValues?: unknown[]
+}
+
+/** The schema validator's findings in words that say what to do: `/reason: at most 255 characters`. One for each field. */
+export function describe(errors: readonly ValidationError[]): FieldError[] {
+  const found = new Map<string, FieldError>()
+  for (const { keyword, instancePath, params, message } of errors) {
+    const p = params as Params
+    if (keyword === 'required') {
+      for (const name of p.requiredProperties ?? []) found.set(`${instancePath}/${name}`, { path: `${instancePath}/${name}`, message: 'is required' })
+      continue
+    }
+    // The branches of a union report for themselves.
+    if (keyword === 'anyOf') continue
+    const before = found.get(instancePath)
+    if (!before) found.set(instancePath, { path: instancePath || '/', message: says(keyword, p, message) })
+    else if (keyword === 'type' && before.message.startsWith('must be ')) before.message = `${before.message} or ${p.type}`
+  }
+  return [...found.values()]
+}
+
+function says(keyword: string, p: Params, message: string): string {
+  switch (keyword) {
+    case 'maxLength':
+      return `at most ${p.limit} characters`
+    case 'minLength':
+      return 'must not be empty'
+    case 'maxItems':
+      return `at most ${p.limit} entries`
+    case 'minimum':
+      return `must be at least ${p.limit}`
+    case 'maximum':
+      return `must be at most ${p.limit}`
+    case 'enum':
+      return `must be one of ${(p.allowedValues ?? []).join(', ')}`
+    case 'pattern':
+      return 'must be a UUID'
+    default:
+      return message
+  }
+}
