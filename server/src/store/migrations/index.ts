@@ -1,0 +1,7 @@
+import type { Migration } from '../migrate.ts'
+import { events } from './0001_events.ts'
+import { reads } from './0002_reads.ts'
+import { deletions } from './0003_deletions.ts'
+
+/** All migrations of the event store, in order. */
+export const migrations: readonly Migration[] = [events, reads, deletions]
