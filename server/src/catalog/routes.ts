@@ -1,0 +1,70 @@
+import type { BodyOf, EndpointName, WorkspaceSettings } from '@cairn/wire/api'
+import { iso, type Clock } from '../base/time.ts'
+import type { Directory, DirectoryWorkspace } from './directory.ts'
+import { createKey, listKeys, revokeKey, type Key } from './keys.ts'
+import type { CatalogDb } from './schema.ts'
+import { getWorkspace, updateWorkspace, type Workspace } from './workspaces.ts'
+
+export interface CatalogRoutesDeps {
+  db: CatalogDb
+  /** Refreshed after each write, so that it holds on this node when the answer arrives; on others within 2 s. */
+  directory: Directory
+  clock: Clock
+}
+
+/** The part of http/call.ts that is needed here; http builds on the catalog and cannot be imported by it. */
+interface Asked<N extends EndpointName> {
+  workspace: DirectoryWorkspace
+  params: Readonly<Record<string, string>>
+  body: BodyOf<N>
+}
+
+export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
+  getWorkspace: async ({ workspace }: Asked<'getWorkspace'>): Promise<object> => toSettings(await getWorkspace(db, { slug: workspace.slug })),
+
+  setWorkspace: async ({ workspace, body }: Asked<'setWorkspace'>): Promise<object> => {
+    const { retention_days: retention, streams_off: streamsOff, taxonomy_mode: taxonomyMode, name, timezone, gpc } = body
+    const retentionDays = retention === 'forever' ? null : retention
+    const changed = await updateWorkspace(db, { id: workspace.id, name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, now: clock.now() })
+    await directory.refresh()
+    return toSettings(changed)
+  },
+
+  listKeys: async ({ workspace }: Asked<'listKeys'>): Promise<object> => ({
+    keys: (await listKeys(db, { workspaceId: workspace.id })).map(toListed),
+    next_cursor: null,
+  }),
+
+  createKey: async ({ workspace, body }: Asked<'createKey'>): Promise<object> => {
+    const { key, plain } = await createKey(db, { workspaceId: workspace.id, kind: body.kind, name: body.name || `${body.kind} key`, now: clock.now() })
+    await directory.refresh()
+    return { id: key.id, kind: key.kind, name: key.name, key: plain }
+  },
+
+  revokeKey: async ({ workspace, params }: Asked<'revokeKey'>): Promise<object> => {
+    await revokeKey(db, { workspaceId: workspace.id, keyId: params['id'] ?? '', now: clock.now() })
+    await directory.refresh()
+    return { success: true }
+  },
+})
+
+/** As the workspace set them; what the environment switches off besides is not among streams_off. */
+const toSettings = ({ slug, name, timezone, retentionDays, streamsOff, gpc, taxonomyMode }: Workspace): WorkspaceSettings & { slug: string } => ({
+  slug,
+  name,
+  timezone,
+  retention_days: retentionDays ?? 'forever',
+  streams_off: streamsOff,
+  gpc,
+  taxonomy_mode: taxonomyMode,
+})
+
+const toListed = (key: Key): object => ({
+  id: key.id,
+  kind: key.kind,
+  name: key.name,
+  prefix: key.prefix,
+  created_at: iso(key.createdAt),
+  revoked_at: key.revokedAt === null ? null : iso(key.revokedAt),
+  last_used_at: key.lastUsedAt === null ? null : iso(key.lastUsedAt),
+})

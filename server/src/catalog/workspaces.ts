@@ -1,0 +1,155 @@
+import { CairnError, type FieldError } from '../base/errors.ts'
+import { streams, type Stream } from '../base/config.ts'
+import type { Selectable } from 'kysely'
+import type { CatalogDb, CatalogTransaction, Schema, Timed } from './schema.ts'
+import { change } from './version.ts'
+
+/** A tenant and its switches. */
+export interface Workspace {
+  id: number
+  slug: string
+  name: string
+  /** IANA name. */
+  timezone: string
+  /** null: events are kept forever. */
+  retentionDays: number | null
+  streamsOff: Stream[]
+  gpc: 'honour' | 'ignore'
+  taxonomyMode: 'open' | 'strict'
+  createdAt: number
+  updatedAt: number
+}
+
+/** What can be changed after a workspace was made; the slug stands in people's links and stays. */
+export interface WorkspaceSettings {
+  name?: string | undefined
+  timezone?: string | undefined
+  retentionDays?: number | null | undefined
+  streamsOff?: readonly Stream[] | undefined
+  gpc?: Workspace['gpc'] | undefined
+  taxonomyMode?: Workspace['taxonomyMode'] | undefined
+}
+
+/** Throws `invalid` for a bad value, `conflict` where the slug is taken. */
+export const createWorkspace = (db: CatalogDb, input: { slug: string } & WorkspaceSettings & Timed): Promise<Workspace> =>
+  change(db, (trx) => insertWorkspace(trx, input))
+
+/** For transactions that make more than the workspace. */
+export const insertWorkspace = async (
+  trx: CatalogTransaction,
+  { slug, now = Date.now(), ...settings }: { slug: string } & WorkspaceSettings & Timed,
+): Promise<Workspace> => {
+  const errors = check(settings)
+  if (!/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(slug))
+    errors.push({ path: '/slug', message: 'must be 1 to 63 characters out of a-z 0-9 -, with no - at either end' })
+  refuse(errors)
+  const row = await trx
+    .insertInto('workspaces')
+    .values({
+      streams_off: '[]',
+      gpc: 'honour',
+      taxonomy_mode: 'open',
+      timezone: 'UTC',
+      retention_days: 365,
+      ...columns(settings),
+      slug,
+      name: settings.name ?? slug,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((taken) => taken.column('slug').doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  if (!row) throw new CairnError('conflict', `There is a workspace "${slug}" already. Choose another slug.`)
+  return toWorkspace(row)
+}
+
+/** Throws `invalid` for a bad value, `not_found` for an unknown workspace. Takes effect on every node within 2 s. */
+export const updateWorkspace = async (db: CatalogDb, { id, now = Date.now(), ...settings }: { id: number } & WorkspaceSettings & Timed): Promise<Workspace> => {
+  refuse(check(settings))
+  return await change(db, async (trx) => {
+    const row = await trx
+      .updateTable('workspaces')
+      .set({ ...columns(settings), updated_at: now })
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirst()
+    if (!row) throw noWorkspace()
+    return toWorkspace(row)
+  })
+}
+
+/** By id; few installations have more than hundreds, so all of them. */
+export const listWorkspaces = async (db: CatalogDb): Promise<Workspace[]> =>
+  (await db.selectFrom('workspaces').selectAll().orderBy('id').execute()).map(toWorkspace)
+
+/** Throws `not_found`. */
+export const getWorkspace = async (db: CatalogDb, { slug }: { slug: string }): Promise<Workspace> => {
+  const row = await db.selectFrom('workspaces').selectAll().where('slug', '=', slug).executeTakeFirst()
+  if (!row) throw noWorkspace()
+  return toWorkspace(row)
+}
+
+/** Throws `not_found`; what belongs to a workspace is written in the transaction that asked. */
+export const requireWorkspace = async (trx: CatalogTransaction, id: number): Promise<void> => {
+  if (!(await trx.selectFrom('workspaces').select('id').where('id', '=', id).executeTakeFirst())) throw noWorkspace()
+}
+
+const noWorkspace = (): CairnError => new CairnError('not_found', 'There is no such workspace. Check its id or slug.')
+
+const toWorkspace = (row: Selectable<Schema['workspaces']>): Workspace => ({
+  id: row.id,
+  slug: row.slug,
+  name: row.name,
+  timezone: row.timezone,
+  retentionDays: row.retention_days,
+  streamsOff: JSON.parse(row.streams_off) as Stream[],
+  gpc: row.gpc,
+  taxonomyMode: row.taxonomy_mode,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
+const columns = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode }: WorkspaceSettings) => ({
+  ...(name !== undefined && { name }),
+  ...(timezone !== undefined && { timezone: zoneOf(timezone) ?? timezone }),
+  ...(retentionDays !== undefined && { retention_days: retentionDays }),
+  ...(streamsOff !== undefined && { streams_off: JSON.stringify(streams.filter((stream) => streamsOff.includes(stream))) }),
+  ...(gpc !== undefined && { gpc }),
+  ...(taxonomyMode !== undefined && { taxonomy_mode: taxonomyMode }),
+})
+
+/** A hundred years; more is a mistake for "forever". */
+const MOST_DAYS = 36_500
+
+const check = ({ name, timezone, retentionDays, streamsOff }: WorkspaceSettings): FieldError[] => {
+  const errors: FieldError[] = []
+  if (name !== undefined && (name.trim() === '' || name.length > 200 || name.includes('\0')))
+    errors.push({ path: '/name', message: 'must be 1 to 200 characters' })
+  if (timezone !== undefined && zoneOf(timezone) === undefined)
+    errors.push({ path: '/timezone', message: 'must be an IANA time zone such as Europe/Berlin or UTC' })
+  if (typeof retentionDays === 'number' && !(Number.isInteger(retentionDays) && retentionDays >= 1 && retentionDays <= MOST_DAYS))
+    errors.push({ path: '/retention_days', message: `must be a whole number from 1 to ${MOST_DAYS}, or null for forever` })
+  if (streamsOff?.some((stream) => !streams.includes(stream))) errors.push({ path: '/streams_off', message: `must be out of ${streams.join(', ')}` })
+  return errors
+}
+
+const refuse = (errors: FieldError[]): void => {
+  if (errors.length > 0) throw new CairnError('invalid', 'Some settings of the workspace are not valid.', { errors })
+}
+
+/**
+ * The zone's name as the event store spells it: ClickHouse minds upper and lower case, Node does not.
+ * Offsets such as +01:00 are refused: they know no daylight saving, and ClickHouse knows no such zone.
+ */
+const zoneOf = (name: string): string | undefined => {
+  if (name.toUpperCase() === 'UTC') return 'UTC'
+  const listed = Intl.supportedValuesOf('timeZone').find((zone) => zone.toLowerCase() === name.toLowerCase())
+  if (listed !== undefined || !/^[A-Z]/.test(name)) return listed
+  try {
+    // Names that Node knows only as another's alias, such as Asia/Kolkata, are not in its list.
+    return Intl.DateTimeFormat('en', { timeZone: name }) && name
+  } catch {
+    return undefined
+  }
+}
