@@ -1,0 +1,178 @@
+import { reasons, type Reason } from '@cairn/wire/outcome'
+import { uuidv7 } from '../base/ids.ts'
+import type { Directory } from '../catalog/directory.ts'
+import { accept } from './accept.ts'
+import type { Draft, Drop, Sender } from './draft.ts'
+import type { Group } from './group.ts'
+import type { Journal } from './journal.ts'
+import { jsonWithLargeNumbers } from './json.ts'
+import type { NewProperty, Properties } from './properties.ts'
+import { escapeField, escapeJson, FLAG_BOT, FLAG_NEW_TYPE, kinds, plainPayload } from './record.ts'
+import type { SeenIds } from './seen.ts'
+import { hourOf, type Receipt } from './segment.ts'
+
+/**
+ * Takes the events of one request: runs each through the steps, turns repetitions away, writes what is to be kept into the journal's open
+ * group together with the receipts that count it, and answers once that group is on disk.
+ * Between the first event and the commit nothing is awaited: a request's events and receipts are in one group, so a kill leaves either all
+ * or none, and the ledger's equations true.
+ */
+export interface Outcome {
+  accepted: number
+  eventIds: string[]
+  rejected: Array<{ index: number; drop: Drop }>
+  notRecorded: Array<{ index: number; reason: Reason }>
+  /** Position in the journal, which a read may wait for. */
+  position: number
+}
+
+export interface IntakeDeps {
+  directory: Directory
+  journal: Journal
+  seen: SeenIds
+  properties: Properties
+  /** Told what was taken, for counting. */
+  taken(workspaceId: number, position: number): void
+}
+
+export class Intake {
+  readonly #deps: IntakeDeps
+
+  constructor(deps: IntakeDeps) {
+    this.#deps = deps
+  }
+
+  /** `givenIds[i]` is the id of event i where the request as a whole carries a key. Throws 503 where nothing can be taken. */
+  async take(inputs: readonly unknown[], sender: Sender, givenIds?: readonly string[]): Promise<Outcome> {
+    const { journal } = this.#deps
+    journal.admit()
+    const { group } = journal
+    const outcome: Outcome = { accepted: 0, eventIds: [], rejected: [], notRecorded: [], position: 0 }
+    const tallies: Tally[] = []
+    try {
+      for (const [index, input] of inputs.entries()) {
+        const { draft, drop } = accept(input, sender, this.#deps, givenIds?.[index])
+        const tally = tallyOf(tallies, draft.tracker || sender.tracker)
+        if (drop) this.#refuse(group, index, input, draft, drop, sender, outcome, tally)
+        else this.#keep(group, draft, sender, outcome, tally)
+      }
+    } finally {
+      // Also where a fault of ours ends the loop: what stands in the group already is counted.
+      for (const tally of tallies) addReceipts(group, tally, sender)
+    }
+    outcome.position = await journal.commit()
+    this.#deps.taken(sender.workspace.id, outcome.position)
+    return outcome
+  }
+
+  #refuse(group: Group, index: number, input: unknown, draft: Draft, drop: Drop, sender: Sender, outcome: Outcome, tally: Tally): void {
+    tally.dropped.set(drop.reason, (tally.dropped.get(drop.reason) ?? 0) + 1)
+    if (reasons[drop.reason].outcome === 'quarantined') {
+      keepAside(group, draft, input, drop, sender)
+      outcome.rejected.push({ index, drop })
+    } else outcome.notRecorded.push({ index, reason: drop.reason })
+  }
+
+  #keep(group: Group, draft: Draft, sender: Sender, outcome: Outcome, tally: Tally): void {
+    const { seen, properties } = this.#deps
+    const workspaceId = sender.workspace.id
+    outcome.accepted++
+    outcome.eventIds.push(draft.eventId)
+    if (draft.givenId) {
+      if (!seen.take(workspaceId, draft.eventId)) {
+        tally.deduplicated++
+        return
+      }
+      group.ids++
+    }
+    if (draft.metadataText !== '') {
+      const fresh: NewProperty[] = []
+      if (!properties.learn(workspaceId, draft.eventType, draft.metadata, fresh))
+        draft.boundedMetadataText = jsonWithLargeNumbers(properties.within(workspaceId, draft.metadata))
+      for (const property of fresh) group.add(propertyPayload(property, draft, sender))
+    }
+    group.add(eventPayload(draft, sender))
+    group.events++
+    tally.stored++
+  }
+}
+
+/** Counts of one request, by the tracker that sent the event; nearly always there is one. */
+interface Tally {
+  tracker: string
+  stored: number
+  deduplicated: number
+  dropped: Map<Reason, number>
+}
+
+function tallyOf(tallies: Tally[], tracker: string): Tally {
+  for (const tally of tallies) if (tally.tracker === tracker) return tally
+  const tally: Tally = { tracker, stored: 0, deduplicated: 0, dropped: new Map() }
+  tallies.push(tally)
+  return tally
+}
+
+function addReceipts(group: Group, { tracker, stored, deduplicated, dropped }: Tally, sender: Sender): void {
+  const base = { workspaceId: sender.workspace.id, hour: hourOf(sender.receivedAt), keyId: sender.keyId, tracker, source: sender.source }
+  const add = (outcome: Receipt['outcome'], reason: string, events: number): void => {
+    if (events > 0) group.receipt({ ...base, outcome, reason, events })
+  }
+  let received = stored + deduplicated
+  add('accepted', '', received)
+  add('deduplicated', '', deduplicated)
+  for (const [reason, events] of dropped) {
+    add(reasons[reason].outcome, reason, events)
+    received += events
+  }
+  add('received', '', received)
+}
+
+/** The line of an event; its columns are `lineStructure` in record.ts, without the frame. Columns that are empty up to the end are left out. */
+function eventPayload(d: Draft, s: Sender): string {
+  const p = d.page
+  const start =
+    `${kinds.event}\t${s.workspace.id}\t${s.receivedAt}\t${s.keyId}\t${d.tracker}\t${s.source}\t${d.eventId}\t${escapeJson(d.metadataText)}\t${escapeField(d.eventType)}\t` +
+    `${escapeField(d.eventCategory)}\t${escapeField(d.eventAction)}\t${d.timestamp}\t${escapeField(d.userId)}\t${escapeField(d.anonymousId)}\t${escapeField(d.sessionId)}\t` +
+    `${escapeField(d.entityType)}\t${escapeField(d.entityId)}\t${escapeJson(d.contextText)}\t${d.deviceType}\t${d.browser}\t${d.os}\t${d.durationMs ?? '\\N'}\t${d.seq ?? '\\N'}\t` +
+    `${escapeField(d.sourceId)}\t${(d.isBot ? FLAG_BOT : 0) | (d.isNewType ? FLAG_NEW_TYPE : 0)}\t${s.country}`
+  if (!d.context && d.boundedMetadataText === '') return start
+  return (
+    `${start}\t${escapeField(p.url_path)}\t${escapeField(p.referrer_domain)}\t${p.channel}\t${escapeField(p.utm_source)}\t${escapeField(p.utm_medium)}\t` +
+    `${escapeField(p.utm_campaign)}\t${escapeField(p.utm_term)}\t${escapeField(p.utm_content)}\t${escapeJson(d.boundedMetadataText)}`
+  )
+}
+
+const propertyPayload = (property: NewProperty, d: Draft, s: Sender): string =>
+  plainPayload(kinds.property, {
+    workspaceId: s.workspace.id,
+    receivedAt: s.receivedAt,
+    keyId: s.keyId,
+    tracker: d.tracker,
+    source: s.source,
+    id: d.eventId,
+    data: { ...property, user_id: d.userId, anonymous_id: d.anonymousId, event_ms: d.timestamp },
+  })
+
+/** Quarantine: the event as it came, why it was refused, and what a replay needs to know of the request. */
+function keepAside(group: Group, draft: Draft, input: unknown, drop: Drop, s: Sender): void {
+  const asText = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, 255).toWellFormed() : '')
+  group.add(
+    plainPayload(kinds.quarantine, {
+      workspaceId: s.workspace.id,
+      receivedAt: s.receivedAt,
+      keyId: s.keyId,
+      tracker: draft.tracker || s.tracker,
+      source: s.source,
+      id: uuidv7(s.receivedAt),
+      data: {
+        event_id: asText(draft.input['event_id']) || draft.eventId,
+        event_type: asText(draft.input['event_type']),
+        step: drop.step,
+        code: drop.reason,
+        message: drop.message.toWellFormed(),
+        event: JSON.stringify(input),
+        request: JSON.stringify({ user_agent: s.userAgent, country: s.country, sent_at: s.sentAt, received_at: s.arrivedAt, historical: s.historical }),
+      },
+    }),
+  )
+}

@@ -1,0 +1,36 @@
+import type { Json } from './draft.ts'
+
+/**
+ * Text that every reader on the way takes: NUL, which the engine's C interface and Postgres cut or refuse, and half of a surrogate pair
+ * become U+FFFD.
+ */
+export const plainText = (value: string): string => (value.isWellFormed() && !value.includes('\0') ? value : value.toWellFormed().replaceAll('\0', '\ufffd'))
+
+/**
+ * JSON text that every parser on the way takes: JavaScript's writer knows two things that the engine's reader does not.
+ * - Half of a surrogate pair is no text: it becomes U+FFFD, as in every other field.
+ * - A whole number of 2^63 and above is written with an exponent (1e+20): as plain digits it would be an integer that fits no integer type,
+ *   and the engine refuses the whole object. The value is the same to the last bit.
+ */
+const LONE_SURROGATE = /\\u[dD][89a-fA-F]/
+const LARGEST = 2 ** 63
+
+/** Whether a number needs `jsonWithLargeNumbers`. 1e400 is read as infinite, which JSON has no word for: it becomes null. */
+export const isLarge = (value: number): boolean => (value >= LARGEST || value <= -LARGEST) && Number.isFinite(value)
+
+export const hasLoneSurrogate = (json: string): boolean => LONE_SURROGATE.test(json)
+
+export const jsonWithLargeNumbers = (value: Json): string =>
+  JSON.stringify(value, (_, entry: unknown) => (typeof entry === 'number' && isLarge(entry) ? rawJson(entry.toExponential()) : entry))
+
+export const wellFormed = (value: unknown): unknown =>
+  typeof value === 'string'
+    ? value.toWellFormed()
+    : Array.isArray(value)
+      ? value.map(wellFormed)
+      : typeof value === 'object' && value !== null
+        ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k.toWellFormed(), wellFormed(v)]))
+        : value
+
+/** ECMAScript 2025; the library types of the compiler do not have it yet. */
+const { rawJSON: rawJson } = JSON as typeof JSON & { rawJSON: (text: string) => unknown }

@@ -1,0 +1,229 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from '../base/log.ts'
+import type { Dialect } from '../store/dialect.ts'
+import { StoreError } from '../store/failure.ts'
+import { personKeyColumn, sessionKeyColumn } from '../store/keys.ts'
+import type { Store } from '../store/store.ts'
+import type { SealedSegment } from './journal.ts'
+import { encodeRecord, FLAG_BOT, FLAG_NEW_TYPE, kinds, lineStructure, plainPayload } from './record.ts'
+import { packReceipt, readSegment, type SegmentContent } from './segment.ts'
+
+/**
+ * Loads sealed segments into the event store, in order, each exactly once.
+ *
+ * A segment is verified (every checksum), then inserted under a deduplication token that is its number: a load that was cut off anywhere
+ * is simply done again from the start, and the engine drops the blocks that it has. That holds only while the blocks are cut alike, which
+ * the store's settings for loads see to. Events are read by the engine straight from the segment; the few other records, and the receipts,
+ * go through a small file beside it. Of a damaged segment the whole records are copied and loaded under the same token.
+ *
+ * While the store is away the loader waits and tries again; the journal goes on taking events. A segment that the store refuses for its
+ * content is halved until the record that is at fault stands alone; that one is counted as damaged, its neighbours are loaded.
+ */
+export interface LoaderDeps {
+  store: Store
+  dir: string
+  log: Log
+  /** Names this journal in tokens, so that two nodes on one cluster do not take each other's segments for repeats. */
+  node: string
+}
+
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 2_000
+const structure = lineStructure.join(', ')
+const lineSettings = {
+  input_format_tsv_allow_variable_number_of_columns: 1,
+  // {"a.b": 1, "a": {"b": 2}} names one path twice; both stay in event_metadata.
+  type_json_skip_duplicated_paths: 1,
+  max_partitions_per_insert_block: 0,
+}
+
+export class Loader {
+  readonly #deps: LoaderDeps
+  #fault: { message: string; since: number } | undefined
+  damaged = 0
+  loadedEvents = 0
+
+  constructor(deps: LoaderDeps) {
+    this.#deps = deps
+    rmSync(deps.dir, { recursive: true, force: true })
+    mkdirSync(deps.dir, { recursive: true })
+  }
+
+  get fault(): { message: string; since: number } | undefined {
+    return this.#fault
+  }
+
+  /** Returns once the segment is in the store; throws only when stopped. */
+  async load(segment: SealedSegment, signal: AbortSignal): Promise<void> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 2)) {
+      try {
+        await this.#loadOnce(segment, signal)
+        this.#fault = undefined
+        return
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!this.#fault) this.#deps.log.warn({ err: error, segment: segment.number }, 'segment cannot be loaded now; it is tried again')
+        this.#fault ??= { message: 'The event store does not take rows; events are kept in the journal until it does.', since: Date.now() }
+        await sleep(pause, undefined, { signal })
+      }
+    }
+  }
+
+  async #loadOnce(segment: SealedSegment, signal: AbortSignal): Promise<void> {
+    const bytes = await readFile(segment.path)
+    const content = await readSegment(bytes)
+    const file = (name: string): string => join(this.#deps.dir, `${segment.number}.${name}.tsv`)
+    const token = `${this.#deps.node}-${segment.number}`
+    let eventsPath = segment.path
+    if (!content.clean) {
+      eventsPath = file('events')
+      await writeFile(eventsPath, linesOf(bytes, (await readSegment(bytes, { keepEventLines: true })).eventLines))
+    }
+    if (content.events > 0) await this.#insertEvents(eventsPath, token, bytes, content, signal)
+    const others = file('others')
+    await writeFile(others, Buffer.concat([linesOf(bytes, content.others), receiptLine(content)]))
+    const present = new Set(content.others.map(([start]) => String.fromCharCode(bytes[start + 15] ?? 0)))
+    present.add(kinds.commit)
+    for (const { kind, table, statement } of otherInserts) {
+      if (present.has(kind)) await this.#insert(others, `${token}-${table}`, (d, source) => statement(d.local(table), source), signal)
+    }
+    this.damaged += content.damaged
+    this.loadedEvents += content.events
+    if (content.damaged > 0)
+      this.#deps.log.error({ segment: segment.number, records: content.damaged }, 'journal records are damaged; all others of the segment are loaded')
+    await rm(others)
+    if (eventsPath !== segment.path) await rm(eventsPath)
+  }
+
+  async #insertEvents(path: string, token: string, bytes: Buffer, content: SegmentContent, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#insert(path, token, (d, source) => insertEvents(d.local('events'), source), signal)
+    } catch (error) {
+      if (signal.aborted || !isContentAtFault(error)) throw error
+      this.#deps.log.error({ err: error, token }, 'the event store refuses a segment for its content; looking for the record')
+      const { eventLines } = await readSegment(bytes, { keepEventLines: true })
+      await this.#insertHalves(bytes, eventLines, 0, token, content, signal)
+    }
+  }
+
+  /** Cut at fixed places under tokens of their own, so that a repetition after a crash is cut and named alike. */
+  async #insertHalves(
+    bytes: Buffer,
+    lines: ReadonlyArray<[number, number]>,
+    first: number,
+    token: string,
+    content: SegmentContent,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const path = join(this.#deps.dir, `${token}-part.tsv`)
+    await writeFile(path, linesOf(bytes, lines))
+    try {
+      await this.#insert(path, `${token}#${first}-${lines.length}`, (d, source) => insertEvents(d.local('events'), source), signal)
+    } catch (error) {
+      if (signal.aborted || !isContentAtFault(error)) throw error
+      if (lines.length > 1) {
+        const half = lines.length >> 1
+        await this.#insertHalves(bytes, lines.slice(0, half), first, token, content, signal)
+        await this.#insertHalves(bytes, lines.slice(half), first + half, token, content, signal)
+        return
+      }
+      content.events--
+      content.damaged++
+      const start = lines[0]?.[0] ?? 0
+      const [, , workspaceId, received, keyId = '', tracker = '', source = ''] = bytes.toString('utf8', start, start + 512).split('\t')
+      content.receipts.push({
+        workspaceId: Number(workspaceId),
+        hour: Math.floor(Number(received) / 3_600_000) * 3_600,
+        keyId,
+        tracker,
+        source,
+        outcome: 'damaged',
+        reason: 'refused_by_store',
+        events: 1,
+      })
+    } finally {
+      await rm(path, { force: true })
+    }
+  }
+
+  #insert(path: string, token: string, statement: (d: Dialect, source: string) => string, signal: AbortSignal): Promise<void> {
+    const { store } = this.#deps
+    return store.load({ token, path, format: 'TSV', structure, statement: (source) => statement(store.dialect, source) }, { signal, settings: lineSettings })
+  }
+}
+
+/**
+ * Codes by which ClickHouse says that a row cannot be read: text, quoted string, expected input, date, date-time, number, incorrect data,
+ * conversion, UUID, range. Every other failure (no space, no table, too many parts) is the store's own, and is waited out.
+ */
+const CONTENT_CODES = new Set([6, 26, 27, 38, 41, 69, 70, 72, 117, 321, 376])
+const isContentAtFault = (error: unknown): boolean => error instanceof StoreError && CONTENT_CODES.has(error.clickhouseCode ?? 0)
+
+const linesOf = (bytes: Buffer, lines: ReadonlyArray<[number, number]>): Buffer =>
+  Buffer.concat(lines.flatMap(([start, end]) => (bytes[end - 1] === 10 ? [bytes.subarray(start, end)] : [bytes.subarray(start, end - 1), Buffer.from('\n')])))
+
+const receiptLine = (content: SegmentContent): Buffer =>
+  encodeRecord(
+    plainPayload(kinds.commit, {
+      workspaceId: 0,
+      receivedAt: 0,
+      keyId: '',
+      tracker: '',
+      source: '',
+      id: '00000000-0000-0000-0000-000000000000',
+      data: { receipts: content.receipts.map(packReceipt) },
+    }),
+  )
+
+const insertEvents = (table: string, source: string): string => `INSERT INTO ${table} (
+  workspace_id, event_id, event_type, event_category, event_action, user_id, anonymous_id, person_key, session_id, session_key, entity_type, entity_id,
+  event_metadata, metadata, context_snapshot, device_type, duration_ms, event_timestamp, received_at, seq, source_id, browser, os, country, is_bot,
+  url_path, referrer_domain, utm_source, utm_medium, utm_campaign, utm_term, utm_content, channel, key_id, tracker, source, is_new_type)
+SELECT
+  workspace_id, event_id, event_type, event_category, event_action, user_id, anonymous_id, ${personKeyColumn('user_id', 'anonymous_id')}, session_id, ${sessionKeyColumn},
+  entity_type, entity_id, data, if(bounded_metadata != '', bounded_metadata, if(data = '', '{}', data)), context, device_type, duration_ms,
+  fromUnixTimestamp64Milli(event_ms, 'UTC'), fromUnixTimestamp64Milli(received_ms, 'UTC'), seq, source_id, browser, os, country, bitAnd(flags, ${FLAG_BOT}) != 0,
+  url_path, referrer_domain, utm_source, utm_medium, utm_campaign, utm_term, utm_content, channel, key_id, tracker, source, bitAnd(flags, ${FLAG_NEW_TYPE}) != 0
+FROM ${source} WHERE kind = '${kinds.event}'`
+
+const received = "fromUnixTimestamp64Milli(received_ms, 'UTC')"
+const otherInserts: ReadonlyArray<{ kind: string; table: string; statement: (table: string, source: string) => string }> = [
+  {
+    kind: kinds.commit,
+    table: 'ledger',
+    statement: (table, source) => `INSERT INTO ${table} (workspace_id, hour, key_id, tracker, source, outcome, reason, events)
+SELECT r.1, fromUnixTimestamp(r.2), r.3, r.4, r.5, r.6, r.7, r.8
+FROM (SELECT arrayJoin(JSONExtract(data, 'receipts', 'Array(Tuple(UInt32, Int64, String, String, String, String, String, UInt64))')) AS r FROM ${source} WHERE kind = '${kinds.commit}')`,
+  },
+  {
+    kind: kinds.quarantine,
+    table: 'quarantine',
+    statement: (
+      table,
+      source,
+    ) => `INSERT INTO ${table} (workspace_id, quarantine_id, event_id, event_type, received_at, key_id, tracker, source, step, code, message, event, headers, status, version)
+SELECT workspace_id, event_id, JSONExtractString(data, 'event_id'), JSONExtractString(data, 'event_type'), ${received}, key_id, tracker, source,
+  JSONExtractString(data, 'step'), JSONExtractString(data, 'code'), JSONExtractString(data, 'message'), JSONExtractString(data, 'event'), JSONExtractString(data, 'request'), 'open', 1
+FROM ${source} WHERE kind = '${kinds.quarantine}'`,
+  },
+  {
+    kind: kinds.property,
+    table: 'event_properties',
+    statement: (table, source) => `INSERT INTO ${table} (workspace_id, event_type, path, value_type, example, person_key, event_timestamp, seen_at)
+SELECT workspace_id, JSONExtractString(data, 'event_type'), JSONExtractString(data, 'path'), JSONExtractString(data, 'value_type'), JSONExtractString(data, 'example'),
+  ${personKeyColumn("JSONExtractString(data, 'user_id')", "JSONExtractString(data, 'anonymous_id')")},
+  fromUnixTimestamp64Milli(JSONExtractInt(data, 'event_ms'), 'UTC'), ${received}
+FROM ${source} WHERE kind = '${kinds.property}'`,
+  },
+  {
+    kind: kinds.fact,
+    table: 'person_facts',
+    statement: (table, source) => `INSERT INTO ${table} (workspace_id, fact_id, fact, user_id, anonymous_id, other_id, traits, told_at, received_at, key_id)
+SELECT workspace_id, event_id, JSONExtractString(data, 'fact'), JSONExtractString(data, 'user_id'), JSONExtractString(data, 'anonymous_id'), JSONExtractString(data, 'other_id'),
+  JSONExtractString(data, 'traits'), fromUnixTimestamp64Milli(JSONExtractInt(data, 'told_ms'), 'UTC'), ${received}, key_id
+FROM ${source} WHERE kind = '${kinds.fact}'`,
+  },
+]

@@ -1,0 +1,171 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Log } from '../base/log.ts'
+import { uuidv7 } from '../base/ids.ts'
+import type { Clock } from '../base/time.ts'
+import type { Store } from '../store/store.ts'
+import { Freshness } from './freshness.ts'
+import { Journal, type JournalHooks } from './journal.ts'
+import { Loader } from './loader.ts'
+import { Properties } from './properties.ts'
+import { Readers } from './readers.ts'
+import { SeenIds } from './seen.ts'
+import type { Receipt } from './segment.ts'
+
+/**
+ * Journal, ids, loader and their places, joined: what an event goes through from its acknowledgement to the store.
+ * Opening it reads back what the last run left; only then may the first request be taken.
+ */
+export interface PipelineOptions {
+  dataDir: string
+  maxBytes: number
+  memoryBytes: number
+  store: Store
+  clock: Clock
+  log: Log
+}
+
+/** Sealed segments that may wait before the journal stops sealing by age: then a backlog becomes few large inserts. */
+const BACKLOG_SEGMENTS = 3
+/** 2 GB of memory hold the ids of 24 hours at 10 million events a day; less memory shortens the window, and the ledger says so. */
+const GENERATION_SHARE = 256 * 1024 * 1024
+
+export class Pipeline {
+  readonly journal: Journal
+  readonly seen: SeenIds
+  readonly readers: Readers
+  readonly loader: Loader
+  readonly properties = new Properties()
+  readonly freshness: Freshness
+  /** Names this node in positions and tokens. */
+  readonly node: string
+  readonly recovered: { cutBytes: number; damaged: number; segments: number }
+  #gate: Promise<void> = Promise.resolve()
+
+  static async open(o: PipelineOptions): Promise<Pipeline> {
+    const dir = join(o.dataDir, 'journal')
+    mkdirSync(dir, { recursive: true })
+    const node = nodeName(join(dir, 'node'))
+    const seen = new SeenIds({ dir: join(dir, 'ids'), clock: o.clock, maxGenerations: Math.max(2, Math.round(o.memoryBytes / GENERATION_SHARE)) })
+    const covered = seen.load()
+    // Told from the first commit on; the pipeline that listens is made below.
+    const hooks: JournalHooks = { sealed: () => undefined, refused: () => undefined }
+    const journal = new Journal({
+      dir: join(dir, 'segments'),
+      maxBytes: o.maxBytes,
+      clock: o.clock,
+      log: o.log,
+      hooks: { sealed: (s) => hooks.sealed(s), refused: (ids) => hooks.refused(ids) },
+    })
+    const readers = new Readers({
+      placesFile: join(dir, 'places.json'),
+      maxBytes: o.maxBytes,
+      log: o.log,
+      clock: o.clock,
+      saveIds: () => seen.save(),
+      discard: (segment) => journal.discard(segment),
+    })
+    const { furthest } = readers
+    let told = 0
+    const recovery = await journal.recover(covered + 1, (workspaceId, eventId) => {
+      if (seen.take(workspaceId, eventId)) told++
+    })
+    journal.continueFrom(furthest.seq, Math.max(furthest.segment, covered))
+    if (told > 0) {
+      seen.sealed(recovery.segments.at(-1)?.number ?? covered, told)
+      await seen.save()
+    }
+    const pipeline = new Pipeline(o, {
+      journal,
+      seen,
+      readers,
+      node,
+      dir,
+      recovered: { cutBytes: recovery.cutBytes, damaged: recovery.damaged, segments: recovery.segments.length },
+    })
+    hooks.sealed = (segment) => {
+      seen.sealed(segment.number, segment.ids)
+      readers.add(segment)
+      pipeline.#holdBack()
+    }
+    hooks.refused = (ids) => {
+      seen.forget(ids)
+      pipeline.properties.forget()
+    }
+    for (const segment of recovery.segments) readers.add(segment)
+    readers.attach({
+      name: 'loader',
+      required: true,
+      read: async (segment, signal) => {
+        await pipeline.#gate
+        await pipeline.#loading(() => pipeline.loader.load(segment, signal))
+      },
+    })
+    return pipeline
+  }
+
+  private constructor(o: PipelineOptions, parts: Pick<Pipeline, 'journal' | 'seen' | 'readers' | 'node' | 'recovered'> & { dir: string }) {
+    this.journal = parts.journal
+    this.seen = parts.seen
+    this.readers = parts.readers
+    this.node = parts.node
+    this.recovered = parts.recovered
+    this.loader = new Loader({ store: o.store, dir: join(parts.dir, 'work'), log: o.log, node: parts.node })
+    this.freshness = new Freshness(parts.journal, parts.readers, o.clock)
+  }
+
+  /** Events acknowledged and not loaded yet, as the receipts that promised them. */
+  get pending(): Receipt[] {
+    return [...this.readers.ahead('loader').flatMap((s) => s.receipts), ...this.journal.openReceipts]
+  }
+
+  /** What is acknowledged is loaded first, then nothing is loaded while `work` runs. For cleanup, and for reads that compare tables. */
+  async quiesced<T>(work: () => Promise<T>): Promise<T> {
+    await this.journal.sealNow()
+    await this.readers.waitFor('loader', this.journal.lastSeq, 30_000)
+    return this.paused(work)
+  }
+
+  /** Nothing is loaded while `work` runs; intake goes on. */
+  async paused<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#gate
+    let open!: () => void
+    this.#gate = before.then(() => new Promise<void>((resolve) => (open = resolve)))
+    await before
+    await this.#current
+    try {
+      return await work()
+    } finally {
+      open()
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.journal.close()
+    // What is sealed now is loaded at the next start; the store may be on its way down already.
+    await this.readers.stop()
+    await this.seen.close()
+  }
+
+  #current: Promise<void> = Promise.resolve()
+  #loading(work: () => Promise<void>): Promise<void> {
+    const running = work()
+    this.#current = running.catch(() => undefined)
+    return running.finally(() => this.#holdBack())
+  }
+
+  #holdBack(): void {
+    this.journal.holdBack = this.readers.ahead('loader').length > BACKLOG_SEGMENTS
+  }
+}
+
+/** Made once and kept with the journal: a journal moved to another machine keeps its name. */
+function nodeName(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    const name = `n${uuidv7(Date.now()).replaceAll('-', '').slice(-12)}`
+    writeFileSync(file, name, { mode: 0o600 })
+    return name
+  }
+}

@@ -1,0 +1,115 @@
+import { MAX_BATCH_EVENTS } from '@cairn/wire/event'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { BlockList } from 'node:net'
+import { CairnError } from '../base/errors.ts'
+import { isUuid, uuidv8 } from '../base/ids.ts'
+import type { Clock } from '../base/time.ts'
+import type { Call, Handlers } from '../http/call.ts'
+import { clientAddress } from './address.ts'
+import type { Sender } from './draft.ts'
+import { formatPosition } from './freshness.ts'
+import type { Intake, Outcome } from './intake.ts'
+import { readMoment } from './moment.ts'
+import type { Places } from './place.ts'
+import { tidyTracker } from './shape.ts'
+
+export interface IngestRoutesDeps {
+  intake: Intake
+  clock: Clock
+  places: Places
+  trustedProxies: BlockList
+  /** Names this node in positions. */
+  node: string
+  /** Which of the ids are in the store already, for imports; see alreadyStored in import-check.ts. */
+  withoutStored(workspaceId: number, events: readonly unknown[]): Promise<ReadonlySet<number>>
+}
+
+export const ingestRoutes = (deps: IngestRoutesDeps): Pick<Handlers, 'logEvent' | 'logBatch'> => ({
+  logEvent: async (call) => {
+    const body: unknown = call.body
+    if (!isObject(body)) throw new CairnError('malformed', 'The body must be one event, a JSON object; several go to /api/events/log/batch.')
+    const key = idempotencyKey(call.request)
+    const ids = key === undefined ? undefined : [isUuid(key) ? key.toLowerCase() : uuidv8('idempotency', call.workspace.id, key)]
+    const outcome = await deps.intake.take([body], senderOf(deps, call, body, false), ids)
+    tellPosition(deps, call.reply, outcome)
+    const [rejected] = outcome.rejected
+    if (rejected) throw new CairnError('invalid', rejected.drop.message, rejected.drop.errors ? { errors: rejected.drop.errors } : {})
+    const [notRecorded] = outcome.notRecorded
+    if (notRecorded) return { success: true, disabled: true, reason: notRecorded.reason }
+    return { success: true, event_id: outcome.eventIds[0] }
+  },
+
+  logBatch: async (call) => {
+    const body: unknown = call.body
+    const events: unknown = isObject(body) ? body['events'] : undefined
+    if (!isObject(body) || !Array.isArray(events))
+      throw new CairnError('malformed', 'The body must be {"events": […]}.', { errors: [{ path: '/events', message: 'must be a list' }] })
+    if (events.length > MAX_BATCH_EVENTS) throw new CairnError('too_large', `A batch holds at most ${MAX_BATCH_EVENTS} events; this one has ${events.length}.`)
+    const historical = body['historical'] === true
+    const sender = senderOf(deps, call, body, historical)
+    const key = idempotencyKey(call.request)
+    const ids = key === undefined ? undefined : events.map((_, i) => uuidv8('idempotency', call.workspace.id, key, i))
+    const stored = sender.source === 'import' ? await deps.withoutStored(call.workspace.id, events) : undefined
+    const places = events.flatMap((_, i) => (stored?.has(i) === true ? [] : [i]))
+    const outcome = await deps.intake.take(
+      places.map((i) => events[i] as unknown),
+      sender,
+      ids && places.map((i) => ids[i] ?? ''),
+    )
+    tellPosition(deps, call.reply, outcome)
+    return batchAnswer(atPlaces(outcome, places), events.length, stored?.size ?? 0, call.reply)
+  },
+})
+
+/** What became of the events that were taken, by their places in the batch as it was sent. */
+const atPlaces = (outcome: Outcome, places: readonly number[]): Outcome => ({
+  ...outcome,
+  rejected: outcome.rejected.map((entry) => ({ ...entry, index: places[entry.index] ?? entry.index })),
+  notRecorded: outcome.notRecorded.map((entry) => ({ ...entry, index: places[entry.index] ?? entry.index })),
+})
+
+/** 422 where every event was refused; one good event makes it 200. */
+function batchAnswer(outcome: Outcome, sent: number, stored: number, reply: FastifyReply): object {
+  const rejected = outcome.rejected.map(({ index, drop }) => ({ index, code: drop.reason, message: drop.message }))
+  const failed = sent > 0 && rejected.length === sent
+  if (failed) void reply.code(422)
+  const answer = { success: !failed, accepted: outcome.accepted + stored, rejected }
+  if (outcome.notRecorded.length === 0) return answer
+  const off = outcome.notRecorded.length === sent && outcome.notRecorded.every((n) => n.reason === 'stream_off')
+  return { ...answer, ...(off ? { disabled: true, reason: 'stream_off' } : {}), not_recorded: outcome.notRecorded }
+}
+
+function senderOf(deps: IngestRoutesDeps, call: Call<'logEvent' | 'logBatch'>, body: Record<string, unknown>, historical: boolean): Sender {
+  const { request, key, workspace } = call
+  const header = (name: string): string => {
+    const value = request.headers[name]
+    return typeof value === 'string' ? value : ''
+  }
+  const receivedAt = deps.clock.now()
+  const sentAt = readMoment(body['sent_at'])
+  return {
+    workspace,
+    keyId: key.keyId,
+    source: key.kind === 'secret' && header('x-cairn-source') === 'import' ? 'import' : 'api',
+    tracker: tidyTracker(header('x-cairn-tracker')),
+    userAgent: header('user-agent').slice(0, 1_024),
+    country: deps.places.country(clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'], deps.trustedProxies)),
+    privacySignal: header('sec-gpc') === '1' || header('dnt') === '1',
+    receivedAt,
+    arrivedAt: receivedAt,
+    sentAt: typeof sentAt === 'number' ? sentAt : undefined,
+    historical,
+  }
+}
+
+/** Longer keys than a header should carry are refused rather than cut, since two could become one. */
+function idempotencyKey(request: FastifyRequest): string | undefined {
+  const key = request.headers['idempotency-key']
+  if (typeof key !== 'string' || key === '') return undefined
+  if (key.length > 255) throw new CairnError('malformed', 'Idempotency-Key has at most 255 characters.')
+  return key
+}
+
+const tellPosition = (deps: IngestRoutesDeps, reply: FastifyReply, outcome: Outcome): void =>
+  void reply.header('X-Cairn-Position', formatPosition(deps.node, outcome.position))
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
