@@ -1,0 +1,25 @@
+import type { Clock } from '../base/time.ts'
+import type { Directory } from '../catalog/directory.ts'
+import type { CatalogDb } from '../catalog/schema.ts'
+import type { Handlers } from '../http/call.ts'
+import type { Properties } from '../ingest/properties.ts'
+import type { Store } from '../store/store.ts'
+import { activityRoutes } from './activity.ts'
+import { eventRoutes } from './events.ts'
+import { typeRoutes } from './types.ts'
+
+export interface AnalyticsRoutesDeps {
+  store: Store
+  db: CatalogDb
+  directory: Directory
+  clock: Clock
+  properties: Pick<Properties, 'knows'>
+}
+
+export const analyticsRoutes = (
+  deps: AnalyticsRoutesDeps,
+): Pick<Handlers, 'listEvents' | 'sessionEvents' | 'exportEvents' | 'analytics' | 'listTypes' | 'declareType' | 'undeclareType'> => ({
+  ...eventRoutes(deps),
+  ...activityRoutes(deps),
+  ...typeRoutes(deps),
+})

@@ -1,0 +1,98 @@
+import { CairnError } from '../base/errors.ts'
+import type { Properties } from '../ingest/properties.ts'
+import { sessionKey, userKey } from '../store/keys.ts'
+import { join, raw, sql, str, time, u32, type Piece } from '../store/sql.ts'
+import type { Range } from './range.ts'
+
+/** What the filters of the endpoint table say, as the condition of a query over events. */
+export interface Filtered {
+  workspace: { id: number }
+  query: Filters
+  paths?: ReadonlyArray<{ field: 'metadata' | 'context'; path: string; value: string }>
+}
+
+interface Filters {
+  user_id?: string | undefined
+  user_email?: string | undefined
+  anonymous_id?: string | undefined
+  event_category?: string | undefined
+  event_type?: string | undefined
+  event_action?: string | undefined
+  entity_type?: string | undefined
+  entity_id?: string | undefined
+  session_id?: string | undefined
+  device_type?: string | undefined
+  include_bots?: boolean | undefined
+}
+
+/**
+ * The workspace, the span and every filter, as `PREWHERE …`: conditions are read one after the other, each only where those before it hold,
+ * so they stand in the order of what they cost and leave. Left to itself the engine begins a newest-first list with the times of all rows
+ * (10 million events, one person's of 60 days: 97 against 37 ms). Throws `invalid` for what cannot be asked.
+ */
+export function eventsWhere(
+  deps: { properties: Pick<Properties, 'knows'> },
+  filtered: Filtered,
+  span: Pick<Range, 'fromMs' | 'toMs'>,
+  bots: 'as asked' | 'with bots' = 'as asked',
+): Piece {
+  const { workspace, query, paths = [] } = filtered
+  const conditions = [sql`workspace_id = ${u32(workspace.id)}`]
+  const userId = query.user_id ?? query.user_email
+  if (userId !== undefined) conditions.push(sql`person_key = ${userKey(workspace.id, safe('user_id', userId))}`)
+  if (query.session_id !== undefined) conditions.push(sql`session_key = ${sessionKey(workspace.id, safe('session_id', query.session_id))}`)
+  for (const name of equalColumns) {
+    const value = query[name]
+    if (value !== undefined) conditions.push(sql`${raw(name)} = ${str(safe(name, value))}`)
+  }
+  if (bots === 'as asked' && !takesBots(query)) conditions.push(sql`NOT is_bot`)
+  conditions.push(sql`event_timestamp >= ${time(span.fromMs)}`, sql`event_timestamp < ${time(span.toMs)}`)
+  for (const { field, path, value } of paths) {
+    safe(`${field}.${path}`, path)
+    safe(`${field}.${path}`, value)
+    if (field === 'context') conditions.push(textHas('context_snapshot', path, value))
+    else if (deps.properties.knows(workspace.id, path)) conditions.push(columnHas(jsonPath('metadata', path), value))
+    else conditions.push(textHas('event_metadata', path, value))
+  }
+  return sql`PREWHERE ${join(conditions, ' AND ')}`
+}
+
+/** Bots are stored but left out of every answer, unless they are asked for: by `include_bots`, or by naming their device type. */
+export const takesBots = ({ include_bots, device_type }: Pick<Filters, 'include_bots' | 'device_type'>): boolean =>
+  include_bots === true || device_type === 'bot'
+
+/** Those of few different values first. */
+const equalColumns = ['event_type', 'event_category', 'event_action', 'entity_type', 'device_type', 'entity_id', 'anonymous_id'] as const
+
+/** NUL cannot be in any value of the store. */
+export function safe(name: string, value: string): string {
+  if (!value.includes('\0')) return value
+  throw new CairnError('invalid', `The query parameter ${name.replaceAll('\0', '')} holds a NUL character.`, {
+    errors: [{ path: `/${name.replaceAll('\0', '')}`, message: 'must not hold a NUL character' }],
+  })
+}
+
+/**
+ * One path of a JSON column, as a quoted identifier: whatever stands in the path, it stays a name. A dot in a key and a dot between keys
+ * are the same to the column, and here.
+ */
+export const jsonPath = (column: string, path: string): Piece => raw(`${column}.\`${path.toWellFormed().replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``)
+
+/** Numbers and booleans compare by their text. The text of an absent path is empty too, but absent is not the same as empty. */
+const columnHas = (place: Piece, value: string): Piece =>
+  value === '' ? sql`(${place} IS NOT NULL AND toString(${place}) = '')` : sql`toString(${place}) = ${str(value)}`
+
+/**
+ * The same by the text as sent, for what no column is kept of: the keys one inside the other, or the whole path as one key. Null is an absent
+ * value; objects and lists equal no value. JSON is kept as JSON.stringify writes it, so text that does not hold the value's characters need
+ * not be parsed.
+ */
+function textHas(column: string, path: string, value: string): Piece {
+  const keys = path.split('.')
+  const at = (names: readonly string[]): Piece => {
+    const place = sql`${raw(column)}, ${join(names.map(str))}`
+    return sql`(JSONType(${place}) = 'String' AND JSONExtractString(${place}) = ${str(value)} OR JSONType(${place}) NOT IN ('String', 'Null', 'Object', 'Array') AND JSONExtractRaw(${place}) = ${str(value)})`
+  }
+  const written = JSON.stringify(value).slice(1, -1)
+  return sql`position(${raw(column)}, ${str(written)}) > 0 AND (${keys.length === 1 ? at(keys) : sql`${at(keys)} OR ${at([path])}`})`
+}

@@ -1,0 +1,174 @@
+import type { FastifyReply } from 'fastify'
+import type { Clock } from '../base/time.ts'
+import type { Directory } from '../catalog/directory.ts'
+import type { CatalogDb } from '../catalog/schema.ts'
+import type { Handlers } from '../http/call.ts'
+import type { Pipeline } from '../ingest/pipeline.ts'
+import type { EmbeddedEngine } from '../store/engine.ts'
+import type { Store } from '../store/store.ts'
+
+/**
+ * Whether each part works, how far it lags and what to do, on one page. `status` is `ok`, `degraded` (events are taken, something else is
+ * wrong) or `down` (events cannot be taken: 503). Asking costs no query: store and catalog are tried in the background.
+ */
+export interface HealthDeps {
+  pipeline: Pipeline
+  directory: Directory
+  db: CatalogDb
+  store: Store
+  /** Absent where the store is a server. */
+  engine: EmbeddedEngine | undefined
+  clock: Clock
+  version: string
+}
+
+interface Part {
+  status: 'ok' | 'degraded' | 'down'
+  lag_ms: number
+  message?: string
+  remedy?: string
+  [detail: string]: unknown
+}
+
+const PING_MS = 1_000
+/** A ping that takes longer than this says that the store is not there, also while it is still open. */
+const SILENT_MS = 3_000
+/** Reading says nothing of writing: a lock on SQLite's file stops only writers, a full disk too. */
+const CATALOG_MS = 2_000
+/** Loading is behind when what was acknowledged this long ago is not in the store. */
+const BEHIND_MS = 15_000
+
+export class Health {
+  readonly #deps: HealthDeps
+  #answeredAt: number
+  #timer: NodeJS.Timeout | undefined
+  #catalogTimer: NodeJS.Timeout | undefined
+  #catalogTakesWrites = true
+  #trying: Promise<void> = Promise.resolve()
+  #stopped = false
+  #laggingSince: number | undefined
+
+  constructor(deps: HealthDeps) {
+    this.#deps = deps
+    this.#answeredAt = performance.now()
+  }
+
+  start(): void {
+    void this.#ping()
+    this.#trying = this.#tryCatalog()
+  }
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    clearTimeout(this.#catalogTimer)
+    await this.#trying
+  }
+
+  async #ping(): Promise<void> {
+    if (await this.#deps.store.ping()) this.#answeredAt = performance.now()
+    if (this.#stopped) return
+    this.#timer = setTimeout(() => void this.#ping(), PING_MS)
+    this.#timer.unref()
+  }
+
+  /** An empty transaction: takes the writers' lock and gives it back. */
+  async #tryCatalog(): Promise<void> {
+    try {
+      await this.#deps.db.transaction().execute(() => Promise.resolve())
+      this.#catalogTakesWrites = true
+    } catch {
+      this.#catalogTakesWrites = false
+    }
+    if (this.#stopped) return
+    this.#catalogTimer = setTimeout(() => {
+      this.#trying = this.#tryCatalog()
+    }, CATALOG_MS)
+    this.#catalogTimer.unref()
+  }
+
+  report(): { status: 'ok' | 'degraded' | 'down'; body: Record<string, unknown> } {
+    const parts = { journal: this.#journal(), loader: this.#loader(), store: this.#store(), catalog: this.#catalog() }
+    const status = parts.journal.status === 'down' ? 'down' : Object.values(parts).every((p) => p.status === 'ok') ? 'ok' : 'degraded'
+    return { status, body: { status, version: this.#deps.version, parts } }
+  }
+
+  #journal(): Part {
+    const { journal, seen, recovered, readers } = this.#deps.pipeline
+    const fault = journal.fault
+    const details = {
+      backlog_bytes: journal.backlogBytes,
+      deduplication_window_seconds: Math.floor(seen.windowMs / 1_000),
+      cut_at_start_bytes: recovered.cutBytes,
+      ...(readers.detached.length > 0 ? { detached_readers: readers.detached } : {}),
+    }
+    try {
+      journal.admit()
+    } catch (error) {
+      return {
+        status: 'down',
+        lag_ms: 0,
+        message: error instanceof Error ? error.message : '',
+        remedy: fault?.message ?? 'Free disk space, or bring the event store back so that the journal drains.',
+        ...details,
+      }
+    }
+    if (fault) return { status: 'degraded', lag_ms: 0, message: 'The last write failed; intake goes on with the next.', remedy: fault.message, ...details }
+    return { status: 'ok', lag_ms: 0, ...details }
+  }
+
+  #loader(): Part {
+    const { readers, loader, journal } = this.#deps.pipeline
+    const now = this.#deps.clock.now()
+    const behind = readers.positionOf('loader') < journal.lastSeq
+    this.#laggingSince = behind ? (this.#laggingSince ?? now) : undefined
+    // Segments are numbered by the clock: the oldest that waits says since when.
+    const oldest = readers.ahead('loader')[0]?.number
+    const lag = behind ? Math.max(0, now - (oldest ?? this.#laggingSince ?? now)) : 0
+    const damaged = loader.damaged > 0 ? { damaged_records: loader.damaged } : {}
+    const { fault } = loader
+    if (fault || lag > BEHIND_MS) {
+      return {
+        status: 'degraded',
+        lag_ms: lag,
+        message: fault?.message ?? 'Loading is behind; events are safe in the journal.',
+        remedy: 'See the part "store". Loading goes on by itself once it answers.',
+        ...damaged,
+      }
+    }
+    return { status: 'ok', lag_ms: lag, ...damaged }
+  }
+
+  #store(): Part {
+    const silent = performance.now() - this.#answeredAt
+    const status = this.#deps.engine?.status()
+    const kind = this.#deps.engine ? 'embedded' : 'clickhouse'
+    const details = { kind, ...(status ? { restarts: status.restarts } : {}) }
+    const up = silent < SILENT_MS && (status === undefined || status.state === 'up')
+    if (up) return { status: 'ok', lag_ms: Math.round(Math.max(0, silent - PING_MS)), ...details }
+    const remedy = status
+      ? (status.remedy ?? 'The engine is being restarted by itself. If it does not come back, look at the log and at the disk.')
+      : 'Check that the ClickHouse of CLICKHOUSE_URL runs and can be reached. Events are kept in the journal until then.'
+    return { status: 'down', lag_ms: Math.round(silent), message: 'The event store does not answer: events are taken, reads fail.', remedy, ...details }
+  }
+
+  #catalog(): Part {
+    const { status, lag_ms, remedy } = this.#deps.directory.status()
+    if (remedy) return { status, lag_ms, message: 'The catalog cannot be read; events are taken with the settings last read.', remedy }
+    if (this.#catalogTakesWrites) return { status, lag_ms }
+    return {
+      status: 'degraded',
+      lag_ms,
+      message: 'The catalog takes no changes: events are taken and read, set-up routes answer 503.',
+      remedy: 'Another process holds a lock on the catalog, or its disk is full: end that process, or free some space.',
+    }
+  }
+}
+
+export const healthRoutes = (health: Health): Pick<Handlers, 'health' | 'ready'> => {
+  const ask = ({ reply }: { reply: FastifyReply }): ReturnType<Health['report']> => {
+    const report = health.report()
+    if (report.status === 'down') void reply.code(503).header('Retry-After', '5')
+    return report
+  }
+  return { health: async (call) => ask(call).body, ready: async (call) => ({ ready: ask(call).status !== 'down' }) }
+}

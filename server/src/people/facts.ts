@@ -1,0 +1,122 @@
+import { reasons } from '@cairn/wire/outcome'
+import { isUuid, uuidv7, uuidv8 } from '../base/ids.ts'
+import { CairnError } from '../base/errors.ts'
+import type { Clock } from '../base/time.ts'
+import type { Directory } from '../catalog/directory.ts'
+import { optIn, optOut } from '../catalog/optouts.ts'
+import type { CatalogDb } from '../catalog/schema.ts'
+import type { Call, Handlers } from '../http/call.ts'
+import { formatPosition } from '../ingest/freshness.ts'
+import { plainText } from '../ingest/json.ts'
+import { readMoment } from '../ingest/moment.ts'
+import type { Pipeline } from '../ingest/pipeline.ts'
+import { kinds, plainPayload } from '../ingest/record.ts'
+
+export interface FactRoutesDeps {
+  pipeline: Pipeline
+  directory: Directory
+  db: CatalogDb
+  clock: Clock
+}
+
+type FactName = 'identify' | 'alias' | 'merge' | 'unmerge'
+interface Fact {
+  fact: FactName
+  userId: string
+  anonymousId: string
+  otherId: string
+  traits: string
+}
+
+const MAX_TRAITS_BYTES = 32 * 1024
+
+/**
+ * What hosts tell about people. It goes through the journal like an event and is kept as told, append-only; who belongs together follows
+ * from reading it. A write key may tie an anonymous id to one user, never two users to each other: those routes take a secret key.
+ */
+export const factRoutes = (deps: FactRoutesDeps): Pick<Handlers, 'identify' | 'alias' | 'merge' | 'unmerge' | 'optOut' | 'optIn'> => ({
+  identify: async (call) => {
+    const { user_id, anonymous_id, traits } = call.body
+    const text = traits ? JSON.stringify(traits) : ''
+    if (Buffer.byteLength(text) > MAX_TRAITS_BYTES)
+      throw new CairnError('invalid', 'traits has at most 32 KB.', { errors: [{ path: '/traits', message: 'at most 32 KB' }] })
+    return tell(deps, call, { fact: 'identify', userId: user_id, anonymousId: anonymous_id ?? '', otherId: '', traits: text })
+  },
+  alias: async (call) => tell(deps, call, { fact: 'alias', userId: call.body.user_id, anonymousId: call.body.anonymous_id, otherId: '', traits: '' }),
+  merge: async (call) => tellOfTwo(deps, call, 'merge'),
+  unmerge: async (call) => tellOfTwo(deps, call, 'unmerge'),
+  optOut: async (call) => decide(deps, call, optOut),
+  optIn: async (call) => decide(deps, call, optIn),
+})
+
+async function tellOfTwo(deps: FactRoutesDeps, call: Call<'merge' | 'unmerge'>, fact: FactName): Promise<object> {
+  const { user_id, other_id } = call.body
+  if (user_id === other_id)
+    throw new CairnError('invalid', 'user_id and other_id are the same.', { errors: [{ path: '/other_id', message: 'must differ from user_id' }] })
+  return tell(deps, call, { fact, userId: user_id, anonymousId: '', otherId: other_id, traits: '' })
+}
+
+async function tell(deps: FactRoutesDeps, call: Call<'identify' | 'alias' | 'merge' | 'unmerge'>, fact: Fact): Promise<object> {
+  const { directory, pipeline, clock } = deps
+  const { journal, seen, freshness, node } = pipeline
+  const workspaceId = call.workspace.id
+  if (directory.isOptedOut(workspaceId, plainText(fact.userId), plainText(fact.anonymousId)))
+    return { success: true, disabled: true, reason: 'opted_out' satisfies keyof typeof reasons }
+  journal.admit()
+  const now = clock.now()
+  const body = call.body as Record<string, unknown>
+  const given = readMoment(body['timestamp'] ?? body['occurred_at'])
+  const id = givenId(call, body)
+  const { group } = journal
+  if (id === undefined || seen.take(workspaceId, id)) {
+    if (id !== undefined) group.ids++
+    group.add(
+      plainPayload(kinds.fact, {
+        workspaceId,
+        receivedAt: now,
+        keyId: call.key.keyId,
+        tracker: '',
+        source: 'api',
+        id: id ?? uuidv7(now),
+        data: {
+          fact: fact.fact,
+          user_id: plainText(fact.userId),
+          anonymous_id: plainText(fact.anonymousId),
+          other_id: plainText(fact.otherId),
+          traits: fact.traits,
+          told_ms: typeof given === 'number' ? given : now,
+        },
+      }),
+    )
+  }
+  const position = await journal.commit()
+  freshness.taken(workspaceId, position)
+  void call.reply.header('X-Cairn-Position', formatPosition(node, position))
+  return { success: true }
+}
+
+/** The id under which a repetition is known: event_id, or the header Idempotency-Key. */
+function givenId(call: Call<'identify' | 'alias' | 'merge' | 'unmerge'>, body: Record<string, unknown>): string | undefined {
+  const id = body['event_id'] ?? call.request.headers['idempotency-key']
+  if (typeof id !== 'string' || id === '' || id.length > 255) return undefined
+  return isUuid(id) ? id.toLowerCase() : uuidv8('idempotency', call.workspace.id, id)
+}
+
+async function decide(deps: FactRoutesDeps, call: Call<'optOut' | 'optIn'>, write: typeof optOut): Promise<object> {
+  const { user_id, user_email, anonymous_id } = call.body
+  const userId = user_id ?? user_email
+  if (userId === undefined && anonymous_id === undefined) {
+    throw new CairnError('invalid', 'Name the person by user_id or anonymous_id.', {
+      errors: [{ path: '/user_id', message: 'is required where there is no anonymous_id' }],
+    })
+  }
+  await write(deps.db, {
+    workspaceId: call.workspace.id,
+    source: call.key.kind === 'write' ? 'tracker' : 'api',
+    ...(userId === undefined ? {} : { userId: plainText(userId) }),
+    ...(anonymous_id === undefined ? {} : { anonymousId: plainText(anonymous_id) }),
+    now: deps.clock.now(),
+  })
+  await deps.directory.refresh()
+  return { success: true }
+}

@@ -1,0 +1,8 @@
+import type { Handlers } from '../http/call.ts'
+import { getPerson } from './person.ts'
+import { listPeople, type SeenDeps } from './seen.ts'
+
+export const peopleRoutes = (deps: SeenDeps): Pick<Handlers, 'listPeople' | 'getPerson'> => ({
+  listPeople: (call) => listPeople(deps, call),
+  getPerson: (call) => getPerson(deps, call),
+})

@@ -1,0 +1,137 @@
+import { readCursor, writeCursor, type Cursor } from '../analytics/cursor.ts'
+import { readRange, type Range } from '../analytics/range.ts'
+import { toIso, toMs } from '../analytics/stored.ts'
+import { DAY, type Clock } from '../base/time.ts'
+import type { Directory } from '../catalog/directory.ts'
+import type { Call } from '../http/call.ts'
+import { empty, join, raw, sql, time, u32, u64, u64s, type Piece } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
+import { readTraits } from './told.ts'
+
+export interface SeenDeps {
+  store: Store
+  directory: Directory
+  clock: Clock
+}
+
+/** A person by what the events of a span say: one user_id, or one anonymous_id without a user_id. */
+export interface Seen extends Figures, LastEvent {}
+
+interface Figures {
+  person_key: string
+  events: string
+  sessions: string
+  first_seen: string
+  last_seen: string
+}
+interface LastEvent {
+  person_key: string
+  user_id: string
+  anonymous_id: string
+  device_type: string
+  browser: string
+  os: string
+  country: string
+}
+
+const DEFAULT_LIMIT = 50
+
+/** Who was active in a range, last seen first. Figures are of the range; traits and opt-out are as they are now. */
+export async function listPeople({ store, directory, clock }: SeenDeps, call: Call<'listPeople'>): Promise<object> {
+  const { workspace, query } = call
+  const range = readRange(query, { timezone: workspace.timezone, now: clock.now() })
+  const limit = query.limit ?? DEFAULT_LIMIT
+  const bots = query.include_bots === true ? empty : sql` AND NOT is_bot`
+  const page = await lastSeen(store, { workspaceId: workspace.id, range, bots, limit: limit + 1, cursor: readCursor(query.cursor, 'number'), now: clock.now() })
+  const shown = page.slice(0, limit)
+  const people = await readPeople(store, { workspaceId: workspace.id, keys: shown.map((row) => row.person_key), range, bots })
+  const traits = await readTraits(
+    store,
+    workspace.id,
+    people.map((person) => person.user_id).filter((id) => id !== ''),
+  )
+  const last = page.length > limit ? shown.at(-1) : undefined
+  return {
+    people: people.map((person) => ({
+      ...toPerson(person),
+      traits: traits.get(person.user_id) ?? {},
+      opted_out: directory.isOptedOut(workspace.id, person.user_id, person.anonymous_id),
+    })),
+    next_cursor: last ? writeCursor({ ms: toMs(last.last_seen), key: last.person_key }) : null,
+  }
+}
+
+/** No id is null; times are ISO. */
+export const toPerson = ({ person_key: _key, ...person }: Seen): object => ({
+  ...person,
+  user_id: person.user_id || null,
+  anonymous_id: person.anonymous_id || null,
+  events: Number(person.events),
+  sessions: Number(person.sessions),
+  first_seen: toIso(person.first_seen),
+  last_seen: toIso(person.last_seen),
+})
+
+interface Asked {
+  workspaceId: number
+  range: Range
+  bots: Piece
+}
+type LastSeen = Pick<Figures, 'person_key' | 'last_seen'>
+
+/**
+ * Keys and times only, of a page. Whoever was active in the newest days was last seen there, so older days are read only while the page is
+ * not full; for a later page the days above it are read too, since who was active there is not on it.
+ */
+async function lastSeen(
+  store: Store,
+  { workspaceId, range, bots, limit, cursor, now }: Asked & { limit: number; cursor: Cursor | undefined; now: number },
+): Promise<LastSeen[]> {
+  const after = cursor ? sql`HAVING (last_seen, person_key) < (${time(cursor.ms)}, ${u64(cursor.key)})` : empty
+  let days = 1
+  for (;;) {
+    const from = Math.max(range.fromMs, Math.floor(Math.min(cursor?.ms ?? now, now, range.toMs) / DAY) * DAY - (days - 1) * DAY)
+    const { rows } = await store.query<LastSeen>(sql`SELECT person_key, max(event_timestamp) AS last_seen
+FROM ${raw(store.dialect.database)}.events
+WHERE workspace_id = ${u32(workspaceId)} AND event_timestamp >= ${time(from)} AND event_timestamp < ${time(range.toMs)}${bots}
+GROUP BY person_key
+${after}
+ORDER BY last_seen DESC, person_key DESC
+LIMIT ${u32(limit)}`)
+    if (rows.length === limit || from === range.fromMs) return rows
+    days *= WIDER
+  }
+}
+const WIDER = 8
+
+/** In the order of `keys`. */
+async function readPeople(store: Store, { workspaceId, keys, range, bots }: Asked & { keys: readonly string[] }): Promise<Seen[]> {
+  if (keys.length === 0) return []
+  const span = sql`event_timestamp >= ${time(range.fromMs)} AND event_timestamp < ${time(range.toMs)}`
+  const seen = await readSeen(store, sql`workspace_id = ${u32(workspaceId)} AND person_key IN ${u64s(keys)}${bots} AND ${span}`)
+  return keys.flatMap((key) => seen.get(key) ?? [])
+}
+
+/**
+ * By person key, of events that match. Figures need narrow columns only; ids and device are those of the last event, whose time is known by
+ * then, so that no text is read of all the others (10 million events, a person with 40,000 of them: 416 → 120 ms).
+ */
+export async function readSeen(store: Store, where: Piece): Promise<Map<string, Seen>> {
+  const events = raw(`${store.dialect.database}.events`)
+  const figures = await store.query<Figures>(sql`SELECT person_key, count() AS events, uniqExactIf(session_key, session_key != 0) AS sessions,
+  min(event_timestamp) AS first_seen, max(event_timestamp) AS last_seen
+FROM ${events} PREWHERE ${where} GROUP BY person_key`)
+  const times = figures.rows.map((row) => toMs(row.last_seen))
+  if (times.length === 0) return new Map()
+  const last = await store.query<LastEvent>(sql`SELECT person_key, user_id, anonymous_id, device_type, browser, os, country
+FROM ${events} PREWHERE ${where} AND event_timestamp >= ${time(Math.min(...times))} AND event_timestamp IN (${join([...new Set(times)].map(time))})
+ORDER BY event_timestamp DESC, event_id DESC
+LIMIT 1 BY person_key`)
+  const figuresOf = new Map(figures.rows.map((row) => [row.person_key, row]))
+  return new Map(
+    last.rows.flatMap((row) => {
+      const known = figuresOf.get(row.person_key)
+      return known ? [[row.person_key, { ...row, ...known }]] : []
+    }),
+  )
+}

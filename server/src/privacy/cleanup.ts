@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../base/time.ts'
+import type { Properties } from '../ingest/properties.ts'
+import { userKey } from '../store/keys.ts'
+import { empty, i64, raw, sql, str, time, u32, uuid, type Piece } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
+import { insertOnce, rederiveProperties } from './rederive.ts'
+
+/**
+ * Deletes events, and whatever was made of them: a view does not follow a DELETE, so each derived table is made right here.
+ *
+ *   events, quarantine     rows that match are deleted; they are gone from every read when the answer is given
+ *   event_properties       a row whose example was deleted gets one from an event that is left, or goes
+ *   event_types            counted again for the workspace
+ *   person_facts           deleted where all of one person goes
+ *   ledger                 stays: what was stored was stored
+ *
+ * The deletion is written down first (`deletions`) and struck out last. Every step may be repeated, so one that was cut off anywhere is
+ * repaired by doing it again: `resumeDeletions` at the start, or the next cleanup of that workspace. Nothing is loaded meanwhile, and what
+ * was acknowledged before is loaded first. Deleted rows are out of every read at once, but in the files until they are merged or swept (`sweep.ts`).
+ */
+export interface CleanupDeps {
+  store: Store
+  clock: Clock
+  properties: Pick<Properties, 'forget'>
+  /** Loads what is acknowledged, then runs `work` while nothing is loaded. */
+  quiesced<T>(work: () => Promise<T>): Promise<T>
+}
+
+export interface Doomed {
+  workspaceId: number
+  /** Of this user only. */
+  userId?: string | undefined
+  /** Events before this moment only; all of them, future ones too, where absent. */
+  beforeMs?: number | undefined
+}
+
+/** Returns the number of events deleted. */
+export const deleteEvents = (deps: CleanupDeps, doomed: Doomed): Promise<number> =>
+  deps.quiesced(async () => {
+    await finish(deps, await pending(deps.store, doomed.workspaceId))
+    const deletion = await writeDown(deps, doomed)
+    return await finish(deps, [deletion])
+  })
+
+/** Does again what a crash cut off; to be called before requests are taken. Returns how many deletions that were. */
+export async function resumeDeletions(deps: CleanupDeps): Promise<number> {
+  const left = await pending(deps.store)
+  if (left.length > 0) await deps.quiesced(() => finish(deps, left))
+  return left.length
+}
+
+interface Deletion {
+  deletion_id: string
+  workspace_id: number
+  /** Whether it is of one person. */
+  personal: boolean | number
+  before_ms: string | null
+}
+
+const pending = async (store: Store, workspaceId?: number): Promise<Deletion[]> =>
+  (
+    await store.query<Deletion>(
+      sql`SELECT deletion_id, workspace_id, user_id != '' AS personal, before_ms FROM ${raw(store.dialect.database)}.deletions ${workspaceId === undefined ? empty : sql`WHERE workspace_id = ${u32(workspaceId)}`} ORDER BY asked_at`,
+    )
+  ).rows
+
+async function writeDown({ store, clock }: CleanupDeps, { workspaceId, userId, beforeMs }: Doomed): Promise<Deletion> {
+  const deletion: Deletion = {
+    deletion_id: randomUUID(),
+    workspace_id: workspaceId,
+    personal: userId !== undefined,
+    before_ms: beforeMs === undefined ? null : String(beforeMs),
+  }
+  await store.command(
+    sql`INSERT INTO ${raw(store.dialect.database)}.deletions (deletion_id, workspace_id, user_id, person_key, before_ms, asked_at)
+SELECT ${uuid(deletion.deletion_id)}, ${u32(workspaceId)}, ${str(userId ?? '')}, ${userKey(workspaceId, userId ?? '')}, ${beforeMs === undefined ? raw('NULL') : i64(beforeMs)}, ${time(clock.now())}`,
+    { settings: insertOnce() },
+  )
+  return deletion
+}
+
+/** Answers when the rows are gone from every read, on all replicas. */
+const atOnce = { lightweight_deletes_sync: 2, mutations_sync: 2 }
+
+async function finish(deps: CleanupDeps, deletions: readonly Deletion[]): Promise<number> {
+  const { store } = deps
+  const { dialect } = store
+  let deleted = 0
+  for (const deletion of deletions) {
+    const doomed = matching(store, deletion)
+    deleted += await deleteWhere(store, 'events', doomed)
+    await rederiveProperties(store, deletion.workspace_id, doomed)
+    await deleteWhere(store, 'event_properties', doomed)
+    await recountTypes(store, deletion.workspace_id)
+    await deleteWhere(store, 'quarantine', quarantined(store, deletion))
+    if (deletion.personal && deletion.before_ms === null) await deleteWhere(store, 'person_facts', told(store, deletion))
+    await store.command(dialect.alter('deletions', `DROP PARTITION '${deletion.deletion_id}'`), { settings: atOnce })
+  }
+  if (deletions.length > 0) deps.properties.forget()
+  return deleted
+}
+
+/** Returns how many rows. A DELETE touches every part of its table, so it is left out where it would find nothing. */
+async function deleteWhere(store: Store, table: string, where: Piece): Promise<number> {
+  const { rows } = await store.query<{ rows: string }>(sql`SELECT count() AS rows FROM ${raw(`${store.dialect.database}.${table}`)} WHERE ${where}`, {
+    timeoutMs: COUNT_TIMEOUT_MS,
+  })
+  const count = Number(rows[0]?.rows ?? 0)
+  if (count === 0) return 0
+  const { text, params } = where
+  await store.command({ text: store.dialect.deleteFrom(table, text), params }, { settings: atOnce })
+  return count
+}
+const COUNT_TIMEOUT_MS = 600_000
+
+async function recountTypes(store: Store, workspaceId: number): Promise<void> {
+  const database = raw(store.dialect.database)
+  const { text, params } = sql`workspace_id = ${u32(workspaceId)}`
+  await store.command({ text: store.dialect.deleteFrom('event_types', text), params }, { settings: atOnce })
+  await store.command(
+    sql`INSERT INTO ${database}.event_types (workspace_id, event_type, event_category, first_seen, last_seen, events)
+SELECT workspace_id, event_type, event_category, min(event_timestamp), max(event_timestamp), count()
+FROM ${database}.events WHERE workspace_id = ${u32(workspaceId)}
+GROUP BY workspace_id, event_type, event_category`,
+    { settings: insertOnce() },
+  )
+}
+
+/** Events, and properties whose example came from one. */
+const matching = (store: Store, deletion: Deletion): Piece =>
+  sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'event_timestamp')}${deletion.personal ? sql` AND person_key IN ${chosen(store, deletion, 'person_key')}` : empty}`
+
+/** A refused event was never stored under a person; whose it is stands in its text. */
+const quarantined = (store: Store, deletion: Deletion): Piece => {
+  const whose = raw("if(JSONExtractString(event, 'user_id') != '', JSONExtractString(event, 'user_id'), JSONExtractString(event, 'user_email'))")
+  return sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'received_at')}${deletion.personal ? sql` AND ${whose} IN ${chosen(store, deletion, 'user_id')}` : empty}`
+}
+
+const told = (store: Store, deletion: Deletion): Piece =>
+  sql`workspace_id = ${u32(deletion.workspace_id)} AND (user_id IN ${chosen(store, deletion, 'user_id')} OR other_id IN ${chosen(store, deletion, 'user_id')})`
+
+const before = ({ before_ms }: Deletion, column: string): Piece => (before_ms === null ? empty : sql` AND ${raw(column)} < ${time(Number(before_ms))}`)
+const chosen = (store: Store, { deletion_id }: Deletion, column: 'person_key' | 'user_id'): Piece =>
+  sql`(SELECT ${raw(column)} FROM ${raw(store.dialect.database)}.deletions WHERE deletion_id = ${uuid(deletion_id)})`
