@@ -1,0 +1,168 @@
+import { noMapping, type Mapping } from './import/mapping.ts'
+import { nonZero, type Asker } from './verify/asker.ts'
+
+/**
+ * What each published data set says of itself (the keys of its truth.json), and which request answers it. A key that no request answers
+ * yet says what is missing; a key that is not here fails the verification, so that nothing is left out in silence.
+ */
+export type Answer = { request: string; ask(asker: Asker): Promise<unknown> } | { notYet: string }
+
+export interface KnownDataSet {
+  /** Files to import, each as one import. Empty: nothing of the set can be imported yet. */
+  files: ReadonlyArray<{ file: string; mapping: Mapping }>
+  answers: Readonly<Record<string, Answer>>
+  /** Figures that truth.json does not give; what is expected is counted in the file itself. */
+  distinct: ReadonlyArray<{ key: string; file: string; column: string; answer: Answer }>
+}
+
+const notYet = (needs: string): Answer => ({ notYet: needs })
+const analytics = 'GET /api/events/analytics'
+const total: Answer = { request: `${analytics} → total_events`, ask: async (a) => (await a.analytics()).total_events }
+const users: Answer = { request: `${analytics} → active_users`, ask: async (a) => (await a.analytics()).active_users }
+const byDay: Answer = { request: `${analytics} → events_by_day`, ask: async (a) => nonZero((await a.analytics()).events_by_day) }
+const usersByDay: Answer = { request: `${analytics} of each day → active_users`, ask: (a) => a.eachDay((day) => day.active_users) }
+const usersOf = (from: string, to: string): Answer => ({
+  request: `${analytics}?from=${from}&to=${to} → active_users`,
+  ask: async (a) => (await a.analytics({ from, to })).active_users,
+})
+
+const needSessions = 'sessions made from gaps of 30 minutes'
+const needRetention = 'retention'
+const needFunnels = 'funnels'
+const needBreakdown = 'breakdowns by a property, with distinct entities'
+const needLastState = 'the last state of an entity'
+const needChat = 'conversations and similar questions'
+
+/** The file does not list the states; what falls under none of them shows as `other`. */
+const incidentStates = ['-100', 'Active', 'Awaiting Evidence', 'Awaiting Problem', 'Awaiting User Info', 'Awaiting Vendor', 'Closed', 'New', 'Resolved']
+
+export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
+  'wikipedia-reader-sessions': {
+    files: [
+      {
+        file: 'session_dataset.csv',
+        mapping: { ...noMapping, map: { user_id: 'uuid', event_timestamp: 'timestamp' }, set: { event_type: 'page_view' }, rest: 'metadata' },
+      },
+    ],
+    answers: {
+      events_total: total,
+      users_total: users,
+      events_total_exact_duplicates_removed: notYet('counting distinct rows'),
+      events_per_day: byDay,
+      unique_users_per_day: usersByDay,
+      sessions_if_gap_of_exactly_1800s_also_splits: notYet('nothing: Cairn splits at gaps strictly over 1,800 s'),
+      sessions_30min: notYet(needSessions),
+      session_length_median_s: notYet(needSessions),
+      session_length_mean_s: notYet(needSessions),
+      session_length_median_s_multi_event: notYet(needSessions),
+      sessions_single_event: notYet(needSessions),
+      bounce_rate: notYet(needSessions),
+      events_per_session_mean: notYet(needSessions),
+      events_per_session_median: notYet(needSessions),
+      events_per_session_max: notYet(needSessions),
+      session_length_max_s: notYet(needSessions),
+      sessions_started_per_day: notYet(needSessions),
+      wau_7d_ending_2014_01_22: usersOf('2014-01-16', '2014-01-22'),
+      retention_day1: notYet(needRetention),
+      retention_day7: notYet(needRetention),
+      top5_urls: notYet('breakdowns by a property'),
+    },
+    distinct: [],
+  },
+  'incident-management-uci': {
+    files: [
+      {
+        file: 'incident_event_log.csv.gz',
+        mapping: {
+          ...noMapping,
+          map: { user_id: 'sys_updated_by', event_timestamp: 'sys_updated_at', entity_id: 'number', seq: 'sys_mod_count' },
+          set: { event_type: 'incident_updated', entity_type: 'incident' },
+          types: {
+            active: 'boolean',
+            made_sla: 'boolean',
+            knowledge: 'boolean',
+            u_priority_confirmation: 'boolean',
+            reassignment_count: 'number',
+            reopen_count: 'number',
+          },
+          rest: 'metadata',
+          missing: ['?'],
+          time_format: 'D/M/YYYY H:MM',
+        },
+      },
+    ],
+    answers: {
+      rows_total: total,
+      incidents_total: notYet(needBreakdown),
+      assignees_total: notYet(needBreakdown),
+      groups_total: notYet(needBreakdown),
+      callers_total: notYet(needBreakdown),
+      rows_by_state: { request: `${analytics}?metadata.incident_state=… of each state → total_events`, ask: rowsByState },
+      rows_updated_per_day: byDay,
+      incidents_opened_per_day: notYet(needBreakdown),
+      case_duration_hours: notYet('durations between two times of an entity'),
+      resolution_duration_hours: notYet('durations between two times of an entity'),
+      incidents_per_assignee_top10: notYet(needLastState),
+      incidents_unassigned: notYet(needLastState),
+      incidents_per_group_top10: notYet(needLastState),
+      incidents_by_priority: notYet(needLastState),
+      incidents_reopened: notYet(needBreakdown),
+      incidents_reassigned: notYet(needBreakdown),
+      incidents_sla_missed: notYet(needLastState),
+      funnel_New_Active_Resolved_Closed: notYet(needFunnels),
+      open_incidents_at: notYet(needLastState),
+      top10_state_transitions: notYet('paths'),
+    },
+    distinct: [{ key: 'distinct sys_updated_by', file: 'incident_event_log.csv.gz', column: 'sys_updated_by', answer: users }],
+  },
+  'gamelaunch-retention': {
+    files: [{ file: 'gamelaunch.csv', mapping: { ...noMapping, map: { user_id: 'userid', event_timestamp: 'eventDate', event_type: 'eventName' } } }],
+    answers: {
+      events_total: total,
+      users_total: users,
+      events_by_name: { request: `${analytics} → events_by_type`, ask: async (a) => (await a.analytics()).events_by_type },
+      events_per_day: byDay,
+      daily_active_users: usersByDay,
+      new_users_per_day: { request: 'GET /api/people → first_seen', ask: firstSeenPerDay },
+      retention_day1: notYet(needRetention),
+      retention_day3: notYet(needRetention),
+      retention_day7: notYet(needRetention),
+      retention_day14: notYet(needRetention),
+      retention_rolling_day7: notYet(needRetention),
+      cohort_table_first_7_cohorts_t0_to_t10: notYet(needRetention),
+      funnel_newPlayer_then_gameStarted_within_7d: notYet(needFunnels),
+      average_dau: {
+        request: `${analytics} of each day → active_users, their mean`,
+        ask: async (a) => mean(Object.values(await a.eachDay((day) => day.active_users))),
+      },
+      mau_30d_ending_2016_05_27: usersOf('2016-04-28', '2016-05-27'),
+    },
+    distinct: [],
+  },
+  banking77: {
+    files: [],
+    answers: {
+      train_questions: notYet(needChat),
+      test_questions: notYet(needChat),
+      intents: notYet(needChat),
+      train_questions_per_intent: notYet(needChat),
+      tfidf_baseline: notYet(needChat),
+    },
+    distinct: [],
+  },
+}
+
+async function rowsByState(a: Asker): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const state of incidentStates) counts[state] = (await a.analytics({ 'metadata.incident_state': state })).total_events
+  const other = (await a.analytics()).total_events - Object.values(counts).reduce((sum, count) => sum + count, 0)
+  return nonZero({ ...counts, other })
+}
+
+async function firstSeenPerDay(a: Asker): Promise<Record<string, number>> {
+  const days: Record<string, number> = {}
+  for (const { first_seen: firstSeen } of await a.people()) days[firstSeen.slice(0, 10)] = (days[firstSeen.slice(0, 10)] ?? 0) + 1
+  return days
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
