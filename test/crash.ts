@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually, freePort, read, send, startServer, temporaryFolder, type Server } from './server.ts'
+
+export interface Ledger {
+  total: Record<'received' | 'accepted' | 'stored' | 'deduplicated' | 'pending' | 'damaged' | 'quarantined' | 'not_recorded' | 'gap', number>
+}
+
+export interface CrashResult {
+  kills: { server: number; engine: number; both: number }
+  acknowledged: number
+  stored: number
+  distinct: number
+  missing: string[]
+  twice: string[]
+  ledger: Ledger['total']
+  longestOutageMs: number
+}
+
+/** The engine may be gone already, from the kill before: then this kill meets a restart. */
+function killEngine(server: Server): void {
+  try {
+    process.kill(server.enginePid(), 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
+
+const BATCH = 50
+const CLIENTS = 4
+
+/**
+ * Clients send batches and send each again until it is acknowledged, while server, engine or both are killed with SIGKILL at random
+ * moments; then everything that was acknowledged is looked for. Batches span three months, so that a segment makes three parts.
+ */
+export async function crashLoop(kills: number, random: () => number = Math.random): Promise<CrashResult> {
+  const folder = temporaryFolder()
+  const port = await freePort()
+  const start = (): Promise<Server> => startServer({ dataDir: folder.path, port, env: { CAIRN_LOG_LEVEL: 'error' } })
+  let server = await start()
+  const acknowledged = new Set<string>()
+  let stop = false
+  const client = async (): Promise<void> => {
+    while (!stop) {
+      const events = Array.from({ length: BATCH }, (_, i) => ({
+        event_id: randomUUID(),
+        event_type: `crash_type${i % 5}`,
+        user_id: `user${i}`,
+        session_id: `session${i % 9}`,
+        metadata: { i },
+        timestamp: new Date(Date.now() - (i % 3) * 31 * 86_400_000).toISOString(),
+      }))
+      for (;;) {
+        try {
+          const response = await send(server.url, '/api/events/log/batch', { events })
+          if (response.status === 200) {
+            for (const event of events) acknowledged.add(event.event_id)
+            break
+          }
+          if (response.status !== 503) throw new Error(`batch answered ${response.status}: ${await response.text()}`)
+        } catch (error) {
+          if (error instanceof Error && error.message.startsWith('batch answered')) throw error
+        }
+        await sleep(20)
+      }
+      await sleep(5)
+    }
+  }
+  const clients = Promise.all(Array.from({ length: CLIENTS }, client))
+  const counts = { server: 0, engine: 0, both: 0 }
+  let longestOutageMs = 0
+  for (let n = 0; n < kills; n++) {
+    await sleep(100 + random() * 900)
+    const what = random()
+    const from = performance.now()
+    if (what < 0.4) {
+      counts.engine++
+      killEngine(server)
+      await sleep(random() * 500)
+      continue
+    }
+    if (what < 0.6) {
+      counts.both++
+      killEngine(server)
+    } else counts.server++
+    await server.kill()
+    server = await start()
+    longestOutageMs = Math.max(longestOutageMs, performance.now() - from)
+  }
+  stop = true
+  await clients
+  const { total } = await eventually(
+    () => read<Ledger>(server.url, '/api/ledger?by=total'),
+    (l) => l.total.pending === 0,
+    60_000,
+  )
+  const stored = new Map<string, number>()
+  const exported = await fetch(`${server.url}/api/events/export?days=120`, { headers: { Authorization: 'Bearer test_secret_key_0123456789' } })
+  for (const line of (await exported.text()).split('\n')) {
+    if (line === '') continue
+    const { event_id } = JSON.parse(line) as { event_id: string }
+    stored.set(event_id, (stored.get(event_id) ?? 0) + 1)
+  }
+  await server.stop()
+  folder.remove()
+  return {
+    kills: counts,
+    acknowledged: acknowledged.size,
+    stored: [...stored.values()].reduce((a, b) => a + b, 0),
+    distinct: stored.size,
+    missing: [...acknowledged].filter((id) => !stored.has(id)),
+    twice: [...stored].filter(([, n]) => n > 1).map(([id]) => id),
+    ledger: total,
+    longestOutageMs,
+  }
+}
