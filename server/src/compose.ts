@@ -30,7 +30,9 @@ import { metricsRoutes } from './ops/metrics.ts'
 import { quarantineRoutes } from './ops/quarantine.ts'
 import { factRoutes } from './people/facts.ts'
 import { peopleRoutes } from './people/routes.ts'
+import { resumeDeletions } from './privacy/cleanup.ts'
 import { cleanupRoutes } from './privacy/routes.ts'
+import { startDailySweep } from './privacy/sweep.ts'
 import { openStore, type OpenStore } from './store/open.ts'
 import { version } from './base/version.ts'
 
@@ -89,6 +91,11 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
     closers.push(() => pipeline.close())
     const { journal, seen, properties, freshness, node } = pipeline
     await restoreProperties(store.store, properties, log)
+    const quiesced = <T>(work: () => Promise<T>): Promise<T> => pipeline.quiesced(work)
+    await resumeDeletions({ store: store.store, clock, properties, quiesced }).catch((error: unknown) => {
+      log.warn({ err: error }, 'a deletion that was cut off could not be finished now; the next cleanup or start does it')
+    })
+    closers.push(startDailySweep(store.store, log))
     const intake = new Intake({ directory, journal, seen, properties, taken: (workspaceId, position) => freshness.taken(workspaceId, position) })
     const health = new Health({ pipeline, directory, db: catalog.db, store: store.store, engine: store.engine, clock, version })
     health.start()
@@ -110,7 +117,7 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
       ...factRoutes({ pipeline, directory, db: catalog.db, clock }),
       ...peopleRoutes(shared),
       ...analyticsRoutes(shared),
-      ...cleanupRoutes({ ...shared, quiesced: (work) => pipeline.quiesced(work) }),
+      ...cleanupRoutes({ ...shared, quiesced }),
       ...catalogRoutes(shared),
       ...quarantineRoutes({ store: store.store, intake, clock, settle }),
       ...ledgerRoutes({ store: store.store, pipeline, clock }),

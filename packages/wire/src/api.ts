@@ -54,7 +54,7 @@ const filters = {
   include_bots: flag('Count bots too.'),
 }
 /** Beside the fields named, any number of metadata.<path>=value and context.<path>=value. */
-const eventFilters = (extra: Record<string, TSchema>) =>
+const eventFilters = <T extends Record<string, TSchema>>(extra: T) =>
   Type.Object({ ...filters, ...range, ...extra }, { description: 'Also metadata.<path>=value and context.<path>=value.' })
 
 export const Workspace = Type.Object({

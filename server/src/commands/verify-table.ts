@@ -15,7 +15,7 @@ export interface KnownDataSet {
   distinct: ReadonlyArray<{ key: string; file: string; column: string; answer: Answer }>
 }
 
-const notYet = (needs: string): Answer => ({ notYet: needs })
+const notYet = (why: string): Answer => ({ notYet: why })
 const analytics = 'GET /api/events/analytics'
 const total: Answer = { request: `${analytics} → total_events`, ask: async (a) => (await a.analytics()).total_events }
 const users: Answer = { request: `${analytics} → active_users`, ask: async (a) => (await a.analytics()).active_users }
@@ -26,12 +26,12 @@ const usersOf = (from: string, to: string): Answer => ({
   ask: async (a) => (await a.analytics({ from, to })).active_users,
 })
 
-const needSessions = 'sessions made from gaps of 30 minutes'
-const needRetention = 'retention'
-const needFunnels = 'funnels'
-const needBreakdown = 'breakdowns by a property, with distinct entities'
-const needLastState = 'the last state of an entity'
-const needChat = 'conversations and similar questions'
+const needSessions = 'needs sessions made from gaps of 30 minutes'
+const needRetention = 'needs retention'
+const needFunnels = 'needs funnels'
+const needBreakdown = 'needs breakdowns by a property, with distinct entities'
+const needLastState = 'needs the last state of an entity'
+const needChat = 'needs conversations and similar questions'
 
 /** The file does not list the states; what falls under none of them shows as `other`. */
 const incidentStates = ['-100', 'Active', 'Awaiting Evidence', 'Awaiting Problem', 'Awaiting User Info', 'Awaiting Vendor', 'Closed', 'New', 'Resolved']
@@ -47,10 +47,10 @@ export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
     answers: {
       events_total: total,
       users_total: users,
-      events_total_exact_duplicates_removed: notYet('counting distinct rows'),
+      events_total_exact_duplicates_removed: notYet('needs counting distinct rows'),
       events_per_day: byDay,
       unique_users_per_day: usersByDay,
-      sessions_if_gap_of_exactly_1800s_also_splits: notYet('nothing: Cairn splits at gaps strictly over 1,800 s'),
+      sessions_if_gap_of_exactly_1800s_also_splits: notYet('the other rule: Cairn splits at gaps strictly over 1,800 s'),
       sessions_30min: notYet(needSessions),
       session_length_median_s: notYet(needSessions),
       session_length_mean_s: notYet(needSessions),
@@ -65,7 +65,7 @@ export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
       wau_7d_ending_2014_01_22: usersOf('2014-01-16', '2014-01-22'),
       retention_day1: notYet(needRetention),
       retention_day7: notYet(needRetention),
-      top5_urls: notYet('breakdowns by a property'),
+      top5_urls: notYet('needs breakdowns by a property'),
     },
     distinct: [],
   },
@@ -100,8 +100,8 @@ export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
       rows_by_state: { request: `${analytics}?metadata.incident_state=… of each state → total_events`, ask: rowsByState },
       rows_updated_per_day: byDay,
       incidents_opened_per_day: notYet(needBreakdown),
-      case_duration_hours: notYet('durations between two times of an entity'),
-      resolution_duration_hours: notYet('durations between two times of an entity'),
+      case_duration_hours: notYet('needs durations between two times of an entity'),
+      resolution_duration_hours: notYet('needs durations between two times of an entity'),
       incidents_per_assignee_top10: notYet(needLastState),
       incidents_unassigned: notYet(needLastState),
       incidents_per_group_top10: notYet(needLastState),
@@ -111,7 +111,7 @@ export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
       incidents_sla_missed: notYet(needLastState),
       funnel_New_Active_Resolved_Closed: notYet(needFunnels),
       open_incidents_at: notYet(needLastState),
-      top10_state_transitions: notYet('paths'),
+      top10_state_transitions: notYet('needs paths'),
     },
     distinct: [{ key: 'distinct sys_updated_by', file: 'incident_event_log.csv.gz', column: 'sys_updated_by', answer: users }],
   },

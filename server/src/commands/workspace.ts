@@ -36,7 +36,6 @@ export function workspaceCommand(environment: Environment): Command {
   }
   const withSettings = (sub: Command): Command =>
     sub
-      .argument('<slug>', 'a-z 0-9 -, as it stands in links')
       .option('--name <name>', 'name that people see')
       .option('--timezone <zone>', 'IANA time zone in which days are counted')
       .option('--retention <days>', 'days that events are kept, or forever', readRetention)
@@ -44,19 +43,21 @@ export function workspaceCommand(environment: Environment): Command {
       .addOption(new Option('--taxonomy <mode>', 'whether undeclared event types are taken').choices(['open', 'strict']))
       .option('--json', 'answer as JSON')
 
-  withSettings(command.command('create').description('Make a workspace.')).action((slug: string, options: Options) =>
-    withCatalog(async (catalog) => {
-      const workspace = await createWorkspace(catalog.db, { slug, ...settingsOf(options), now: Date.now() })
-      show(workspace, options, `Workspace "${slug}" is made. Make its keys with: cairn keys create --workspace ${slug} --kind write`)
-    }),
+  withSettings(command.command('create').description('Make a workspace.').argument('<slug>', 'a-z 0-9 -, as it stands in links')).action(
+    (slug: string, options: Options) =>
+      withCatalog(async (catalog) => {
+        const workspace = await createWorkspace(catalog.db, { slug, ...settingsOf(options), now: Date.now() })
+        show(workspace, options, `Workspace "${slug}" is made. Make its keys with: cairn keys create --workspace ${slug} --kind write`)
+      }),
   )
-  withSettings(command.command('set').description('Change settings of a workspace.')).action((slug: string, options: Options) =>
-    withCatalog(async (catalog) => {
-      const settings = settingsOf(options)
-      if (Object.values(settings).every((value) => value === undefined)) throw new WrongCall('Nothing to set was given; see cairn workspace set --help.')
-      const { id } = await workspaceNamed(catalog, slug)
-      show(await updateWorkspace(catalog.db, { id, ...settings, now: Date.now() }), options, undefined)
-    }),
+  withSettings(command.command('set').description('Change settings of a workspace.').argument('[slug]', 'which', 'default')).action(
+    (slug: string, options: Options) =>
+      withCatalog(async (catalog) => {
+        const settings = settingsOf(options)
+        if (Object.values(settings).every((value) => value === undefined)) throw new WrongCall('Nothing to set was given; see cairn workspace set --help.')
+        const { id } = await workspaceNamed(catalog, slug)
+        show(await updateWorkspace(catalog.db, { id, ...settings, now: Date.now() }), options, undefined)
+      }),
   )
   command
     .command('list')

@@ -181,3 +181,40 @@ test('a record of any text is one line, and reads back as written', () => {
     }),
   )
 })
+
+test('a segment is sealed after a second also where writes never pause, and whoever asks for it waits for no pause', async () => {
+  const journal = open()
+  await journal.recover(0, () => undefined)
+  let stop = false
+  let n = 0
+  const writer = async (): Promise<void> => {
+    while (!stop) await write(journal, n++, 1)
+  }
+  const writers = Promise.all([writer(), writer(), writer(), writer()])
+  await write(journal, n++, 1)
+  const before = sealed.length
+  await journal.sealNow()
+  expect(sealed.length).toBe(before + 1)
+  await new Promise((resolve) => setTimeout(resolve, 1_300))
+  expect(sealed.length).toBeGreaterThan(before + 1)
+  stop = true
+  await writers
+  await journal.close()
+  expect(
+    sum(
+      sealed.flatMap((s) => s.receipts),
+      'accepted',
+    ),
+  ).toBe(n)
+})
+
+test('a request that writes nothing is answered at once, with the position of what came before it', async () => {
+  const journal = open()
+  await journal.recover(0, () => undefined)
+  expect(await journal.commit()).toBe(0)
+  await write(journal, 0, 1)
+  expect(await journal.commit()).toBe(1)
+  const [first, second] = [write(journal, 1, 1), journal.commit()]
+  expect(await Promise.all([first, second])).toEqual([2, 2])
+  await journal.close()
+})

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CairnError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { SECOND, type Clock } from '../base/time.ts'
+import { cutsPath } from './cuts.ts'
 import { Group } from './group.ts'
 import { readSegment, type Receipt } from './segment.ts'
 
@@ -198,6 +199,7 @@ export class Journal {
   async discard(segment: SealedSegment): Promise<void> {
     this.#sealedBytes -= segment.bytes
     await unlink(segment.path)
+    await rm(cutsPath(segment.path), { force: true })
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CairnError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { uuidv7 } from '../base/ids.ts'
 import type { Clock } from '../base/time.ts'
@@ -122,7 +123,9 @@ export class Pipeline {
   /** What is acknowledged is loaded first, then nothing is loaded while `work` runs. For cleanup, and for reads that compare tables. */
   async quiesced<T>(work: () => Promise<T>): Promise<T> {
     await this.journal.sealNow()
-    await this.readers.waitFor('loader', this.journal.lastSeq, 30_000)
+    if (!(await this.readers.waitFor('loader', this.journal.lastSeq, 30_000))) {
+      throw new CairnError('unavailable', 'The event store is behind; nothing was done. Try again once /api/health is ok.', { retryAfterSeconds: 30 })
+    }
     return this.paused(work)
   }
 

@@ -147,7 +147,7 @@ async function readMissing(store: Store, workspaceId: number, fromMs: number, to
   const { rows } = await store.query<{ emitted: number; missing: number }>(
     sql`SELECT toFloat64(sum(span)) AS emitted, toFloat64(sum(span) - sum(came)) AS missing
 FROM (SELECT max(seq) - min(seq) + 1 AS span, uniqExact(seq) AS came FROM ${raw(`${store.dialect.database}.events`)}
-  WHERE workspace_id = ${u32(workspaceId)} AND event_timestamp >= ${time(fromMs - DAY)} AND received_at >= ${time(fromMs)} AND received_at < ${time(toMs)} AND seq IS NOT NULL
+  WHERE workspace_id = ${u32(workspaceId)} AND event_timestamp >= ${time(fromMs - DAY)} AND received_at >= ${time(fromMs)} AND received_at < ${time(toMs)} AND seq IS NOT NULL AND source != 'import'
   GROUP BY tracker, if(source_id != '', source_id, session_id))`,
   )
   return rows[0] ?? { emitted: 0, missing: 0 }

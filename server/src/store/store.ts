@@ -113,12 +113,16 @@ export function makeStore({ url, agent, dialect }: StoreOptions): Store {
   })
 
   /** Runs `work` under the caller's signal and a deadline, and names its failure. */
-  const guarded = async <T>(options: CallOptions, timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const guarded = async <T>(options: CallOptions, timeoutMs: number, work: (signal: AbortSignal) => Promise<T>, repeatable = false): Promise<T> => {
     const deadline = AbortSignal.timeout(timeoutMs + ANSWER_GRACE_MS)
     const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline
     try {
       signal.throwIfAborted()
-      return await work(signal)
+      return await work(signal).catch((error: unknown) => {
+        // A connection that was kept open may be closed at the very moment it is used again. Only for what may be repeated without harm.
+        if (repeatable && isReset(error) && !signal.aborted) return work(signal)
+        throw error
+      })
     } catch (error) {
       options.signal?.throwIfAborted()
       if (deadline.aborted) throw new CairnError('unavailable', 'The event store does not answer.', { cause: error, retryAfterSeconds: 5 })
@@ -135,19 +139,24 @@ export function makeStore({ url, agent, dialect }: StoreOptions): Store {
 
     query: <Row>(q: Sql, options: CallOptions = {}) => {
       const timeoutMs = options.timeoutMs ?? QUERY_TIMEOUT_MS
-      return guarded(options, timeoutMs, async (signal) => {
-        const settings: ClickHouseSettings = { wait_end_of_query: 1, max_result_bytes: String(MAX_ANSWER_BYTES), result_overflow_mode: 'throw' }
-        const result = await client.query({
-          query: q.text,
-          query_params: q.params,
-          format: 'JSON',
-          abort_signal: signal,
-          ...call(options, 'query', timeoutMs, settings),
-        })
-        const answer = await result.json<Row>()
-        const told = answer.statistics
-        return { rows: answer.data, ...(told ? { statistics: { rowsRead: told.rows_read, elapsedMs: told.elapsed * 1000 } } : {}) }
-      })
+      return guarded(
+        options,
+        timeoutMs,
+        async (signal) => {
+          const settings: ClickHouseSettings = { wait_end_of_query: 1, max_result_bytes: String(MAX_ANSWER_BYTES), result_overflow_mode: 'throw' }
+          const result = await client.query({
+            query: q.text,
+            query_params: q.params,
+            format: 'JSON',
+            abort_signal: signal,
+            ...call(options, 'query', timeoutMs, settings),
+          })
+          const answer = await result.json<Row>()
+          const told = answer.statistics
+          return { rows: answer.data, ...(told ? { statistics: { rowsRead: told.rows_read, elapsedMs: told.elapsed * 1000 } } : {}) }
+        },
+        true,
+      )
     },
 
     stream: async function* <Row>(q: Sql, options: CallOptions = {}): AsyncGenerator<Row[]> {
@@ -178,25 +187,32 @@ export function makeStore({ url, agent, dialect }: StoreOptions): Store {
 
     load: ({ token, path, format, structure, statement }, options = {}) => {
       const timeoutMs = options.timeoutMs ?? LOAD_TIMEOUT_MS
-      return guarded(options, timeoutMs, async (signal) => {
-        const request = call(options, 'load', timeoutMs, { ...exactlyOnce, insert_deduplication_token: token, wait_end_of_query: 1 })
-        if (dialect.segmentSource === 'file') {
-          await client.command({ query: statement(`file(${literal(path)}, '${format}', ${literal(structure)})`), abort_signal: signal, ...request })
-          return
-        }
-        // Opened first, so that a missing file is told from a missing server.
-        const file = await open(path).catch((error: unknown) => {
-          throw new StoreError('the file to load cannot be read', { cause: error })
-        })
-        const query = `${statement(`input(${literal(structure)})`)} FORMAT ${format}`
-        const done = await client.exec({ query, values: file.createReadStream({ highWaterMark: 1024 * 1024 }), abort_signal: signal, ...request })
-        await done.stream.toArray()
-      })
+      return guarded(
+        options,
+        timeoutMs,
+        async (signal) => {
+          const request = call(options, 'load', timeoutMs, { ...exactlyOnce, insert_deduplication_token: token, wait_end_of_query: 1 })
+          if (dialect.segmentSource === 'file') {
+            await client.command({ query: statement(`file(${literal(path)}, '${format}', ${literal(structure)})`), abort_signal: signal, ...request })
+            return
+          }
+          // Opened first, so that a missing file is told from a missing server.
+          const file = await open(path).catch((error: unknown) => {
+            throw new StoreError('the file to load cannot be read', { cause: error })
+          })
+          const query = `${statement(`input(${literal(structure)})`)} FORMAT ${format}`
+          const done = await client.exec({ query, values: file.createReadStream({ highWaterMark: 1024 * 1024 }), abort_signal: signal, ...request })
+          await done.stream.toArray()
+        },
+        true,
+      )
     },
 
     ping: async () => (await client.ping({ select: false, abort_signal: AbortSignal.timeout(5_000) })).success,
     close: () => client.close(),
   }
 }
+
+const isReset = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ECONNRESET'
 
 const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`

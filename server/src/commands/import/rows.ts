@@ -15,7 +15,7 @@ import type { Fields } from './mapping.ts'
 export interface Row {
   /** From 1, without the head and without empty lines. */
   number: number
-  /** In the file; of a row over several lines the last. */
+  /** In the file; of a row over several lines the first. */
   line: number
   fields: Fields
   /** Why the row cannot be read; its text is then the one field `text`. */
@@ -99,7 +99,7 @@ async function openCsv(options: RowsOptions): Promise<OpenRows> {
     max_record_size: LONGEST_ROW,
   })
   pipeline(textOf(await bytesOf(options), file), parser, () => undefined)
-  const records = parser[Symbol.asyncIterator]() as AsyncIterator<{ record: string[]; info: { lines: number } }>
+  const records = parser[Symbol.asyncIterator]() as AsyncIterator<CsvRecord>
   const next = async (): ReturnType<typeof records.next> => {
     try {
       return await records.next()
@@ -112,26 +112,46 @@ async function openCsv(options: RowsOptions): Promise<OpenRows> {
   const columns = head.value.record.map((name) => name.trim())
   const twice = columns.find((name, i) => columns.indexOf(name) !== i)
   if (twice !== undefined) throw new WrongCall(`${file} has two columns "${twice}". Rename one of them.`)
-
   if (columns.includes('__proto__')) throw new WrongCall(`${file} has a column "__proto__". Rename it.`)
+
+  const lineOf = lineCounter()
+  lineOf(head.value)
 
   async function* rows(): AsyncGenerator<Row> {
     try {
       for (let number = 1; ; number++) {
         const { done, value } = await next()
         if (done === true) return
-        const { record, info } = value
+        const { record } = value
+        const line = lineOf(value)
         if (record.length === columns.length) {
           const fields: Record<string, unknown> = {}
           for (const [i, column] of columns.entries()) fields[column] = record[i]
-          yield { number, line: info.lines, fields }
-        } else yield unreadable(number, info.lines, `has ${record.length} fields where the head has ${columns.length}`, record.join(','))
+          yield { number, line, fields }
+        } else yield unreadable(number, line, `has ${record.length} fields where the head has ${columns.length}`, record.join(','))
       }
     } finally {
       parser.destroy()
     }
   }
   return { columns, rows: rows() }
+}
+
+interface CsvRecord {
+  record: string[]
+  info: { lines: number; empty_lines: number }
+}
+
+/** The line on which each record begins. The parser's own count takes a CR LF within quotes for two lines, so it only tells where to look. */
+function lineCounter(): (next: CsvRecord) => number {
+  let counted = { lines: 0, empty_lines: 0 }
+  let ended = 0
+  return ({ record, info }) => {
+    const line = ended + 1 + info.empty_lines - counted.empty_lines
+    ended = info.lines - counted.lines === 1 ? line : line + record.reduce((sum, field) => sum + (field.match(/\r\n|\n|\r/g)?.length ?? 0), 0)
+    counted = { lines: info.lines, empty_lines: info.empty_lines }
+    return line
+  }
 }
 
 async function* jsonLines(bytes: Readable, file: string): AsyncGenerator<Row> {

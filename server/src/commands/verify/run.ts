@@ -120,7 +120,7 @@ export async function verifyAnswers(expected: readonly Expected[], asker: Asker 
 }
 
 async function verdictOf(key: string, answer: Answer, expected: unknown, asker: Asker | undefined): Promise<Verdict> {
-  if ('notYet' in answer) return { key, status: 'not yet', how: `needs ${answer.notYet}`, detail: '' }
+  if ('notYet' in answer) return { key, status: 'not yet', how: answer.notYet, detail: '' }
   if (!asker) return failed(key, answer.request, 'nothing was imported')
   try {
     const got = await answer.ask(asker)

@@ -1,7 +1,6 @@
 import type { Migration } from '../migrate.ts'
 import { events } from './0001_events.ts'
-import { reads } from './0002_reads.ts'
-import { deletions } from './0003_deletions.ts'
+import { deletions } from './0002_deletions.ts'
 
 /** All migrations of the event store, in order. */
-export const migrations: readonly Migration[] = [events, reads, deletions]
+export const migrations: readonly Migration[] = [events, deletions]

@@ -6,7 +6,7 @@ import type { Migration } from '../migrate.ts'
  * Costs nothing.
  */
 export const deletions: Migration = {
-  name: '0003_deletions',
+  name: '0002_deletions',
   up: (d) =>
     d.createTable({
       name: 'deletions',
