@@ -36,17 +36,28 @@ test('numbers, texts and keys that JSON allows and the event store reads differe
       { deep: nested(14) },
       { ['k'.repeat(30_000)]: 1 },
     ]
-    for (const [n, metadata] of sent.entries()) expect((await w.post('/api/events/log', { event_type: 'odd', user_id: 'u', seq: n, metadata })).status).toBe(200)
+    for (const [n, metadata] of sent.entries())
+      expect((await w.post('/api/events/log', { event_type: 'odd', user_id: 'u', seq: n, metadata })).status).toBe(200)
     const { events } = await w.get<{ events: Array<{ seq: number; event_metadata: object }> }>('/api/events?limit=100')
     expect(events.toSorted((a, b) => a.seq - b.seq).map((event) => event.event_metadata)).toEqual(sent)
 
     // Over the limit of property paths the text that is read by path is another than the one that was sent.
-    for (let batch = 0; batch < 3; batch++) await w.post('/api/events/log', { event_type: 'wide', user_id: 'u', metadata: Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`path_${batch}_${i}`, i])) })
+    for (let batch = 0; batch < 3; batch++)
+      await w.post('/api/events/log', {
+        event_type: 'wide',
+        user_id: 'u',
+        metadata: Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`path_${batch}_${i}`, i])),
+      })
     const halves = { n: 2 ** 64, like: 'half \ud800', 'new\udc00': 1 }
     expect((await w.post('/api/events/log', { event_type: 'halves', user_id: 'u\ud800\0', metadata: halves })).status).toBe(200)
     const { events: last } = await w.get<{ events: Array<Record<string, unknown>> }>('/api/events?event_type=halves')
     expect(last).toEqual([expect.objectContaining({ user_id: 'u\ufffd\ufffd', event_metadata: { n: 2 ** 64, like: 'half \ufffd', 'new\ufffd': 1 } })])
-    expect((await w.get<{ total: object }>('/api/ledger?by=total')).total).toMatchObject({ received: sent.length + 4, stored: sent.length + 4, damaged: 0, gap: 0 })
+    expect((await w.get<{ total: object }>('/api/ledger?by=total')).total).toMatchObject({
+      received: sent.length + 4,
+      stored: sent.length + 4,
+      damaged: 0,
+      gap: 0,
+    })
   } finally {
     await cairn.close()
   }

@@ -29,11 +29,16 @@ interface Attempt {
 
 const ok = [200]
 const notFound = [404]
-const paged = (path: string, cursors: readonly string[]): Attempt[] => [{ path, answers: ok }, ...cursors.map((cursor) => ({ path: `${path}&cursor=${encodeURIComponent(cursor)}`, answers: [200, 422] }))]
+const paged = (path: string, cursors: readonly string[]): Attempt[] => [
+  { path, answers: ok },
+  ...cursors.map((cursor) => ({ path: `${path}&cursor=${encodeURIComponent(cursor)}`, answers: [200, 422] })),
+]
 
 /** Each endpoint, asked with the ids of the first workspace and the key of the second. An endpoint that is new needs its line here. */
 const cases = {
-  logEvent: (a) => [{ path: '/api/events/log', body: { event_id: a.eventId, event_type: a.eventType, user_id: a.userId, session_id: a.sessionId }, answers: ok }],
+  logEvent: (a) => [
+    { path: '/api/events/log', body: { event_id: a.eventId, event_type: a.eventType, user_id: a.userId, session_id: a.sessionId }, answers: ok },
+  ],
   logBatch: (a) => [{ path: '/api/events/log/batch', body: { events: [{ event_id: a.eventId, event_type: a.eventType, user_id: a.userId }] }, answers: ok }],
   listEvents: (a) => [
     ...paged('/api/events?days=30', a.cursors),
@@ -120,16 +125,31 @@ const bearer = (key: string): Record<string, string> => ({ Authorization: `Beare
 /** Something in every place where a workspace keeps something. */
 async function fillFirst(): Promise<Known> {
   const ids = { userId: 'ada', anonymousId: 'anon-ada', sessionId: 'session-ada', eventId: randomUUID(), eventType: 'order_paid' }
-  const event = (more: object): object => ({ event_type: ids.eventType, user_id: ids.userId, session_id: ids.sessionId, metadata: { secret: CANARY, [CANARY]: 1 }, context: { page: { url: `https://x.example/${CANARY}` } }, ...more })
+  const event = (more: object): object => ({
+    event_type: ids.eventType,
+    user_id: ids.userId,
+    session_id: ids.sessionId,
+    metadata: { secret: CANARY, [CANARY]: 1 },
+    context: { page: { url: `https://x.example/${CANARY}` } },
+    ...more,
+  })
   const sent = await first.post('/api/events/log/batch', {
-    events: [event({ event_id: ids.eventId }), event({ anonymous_id: ids.anonymousId, entity_type: 'order', entity_id: CANARY }), event({ event_type: `${CANARY}_seen`, user_id: CANARY }), event({ user_id: undefined, anonymous_id: ids.anonymousId }), event({ event_type: 5 })],
+    events: [
+      event({ event_id: ids.eventId }),
+      event({ anonymous_id: ids.anonymousId, entity_type: 'order', entity_id: CANARY }),
+      event({ event_type: `${CANARY}_seen`, user_id: CANARY }),
+      event({ user_id: undefined, anonymous_id: ids.anonymousId }),
+      event({ event_type: 5 }),
+    ],
   })
   expect(sent.body).toMatchObject({ accepted: 4 })
   expect((await first.post('/api/people/identify', { user_id: ids.userId, anonymous_id: ids.anonymousId, traits: { name: CANARY } })).status).toBe(200)
   expect((await first.call('PUT', `/api/events/types/${ids.eventType}`, { owner: CANARY, description: CANARY })).status).toBe(200)
   const key = await first.call('POST', '/api/keys', { kind: 'write', name: CANARY })
   await first.post('/api/events/log', { event_type: 6, [CANARY]: 1 })
-  const { quarantine, next_cursor: quarantineCursor } = await first.get<{ quarantine: Array<{ quarantine_id: string }>; next_cursor: string }>('/api/events/quarantine?limit=1')
+  const { quarantine, next_cursor: quarantineCursor } = await first.get<{ quarantine: Array<{ quarantine_id: string }>; next_cursor: string }>(
+    '/api/events/quarantine?limit=1',
+  )
   const { next_cursor: eventCursor } = await first.get<{ next_cursor: string }>('/api/events?limit=1')
   const { next_cursor: peopleCursor } = await first.get<{ next_cursor: string }>('/api/people?limit=1')
   expect([quarantineCursor, eventCursor, peopleCursor].every((cursor) => typeof cursor === 'string')).toBe(true)
@@ -146,7 +166,18 @@ async function fillFirst(): Promise<Known> {
 
 /** Everything that can be read of the first workspace, as its own secret key sees it. */
 async function wholeFirst(): Promise<Record<string, unknown>> {
-  const paths = ['/api/events?days=30&limit=1000', '/api/events/analytics', '/api/events/types', '/api/events/quarantine?status=all', `/api/events/session/${known.sessionId}`, '/api/people?days=30', `/api/people/${known.userId}`, '/api/workspace', '/api/keys', '/api/ledger?by=total']
+  const paths = [
+    '/api/events?days=30&limit=1000',
+    '/api/events/analytics',
+    '/api/events/types',
+    '/api/events/quarantine?status=all',
+    `/api/events/session/${known.sessionId}`,
+    '/api/people?days=30',
+    `/api/people/${known.userId}`,
+    '/api/workspace',
+    '/api/keys',
+    '/api/ledger?by=total',
+  ]
   const whole: Record<string, unknown> = {}
   for (const path of paths) whole[path] = await first.get(path)
   return JSON.parse(JSON.stringify(whole, (name, value: unknown) => (name === 'last_used_at' ? null : value))) as Record<string, unknown>
@@ -216,7 +247,12 @@ describe('who may call', () => {
     const { access } = endpoints[name]
     const made = await second.call('POST', '/api/keys', { kind: 'secret', name: 'short-lived' })
     expect((await second.call('DELETE', `/api/keys/${String(made.body['id'])}`)).status).toBe(200)
-    for (const headers of [{}, bearer('unknown_key_0123456789'), bearer(String(made.body['key'])), { Authorization: `Basic ${Buffer.from('a:b').toString('base64')}` }]) {
+    for (const headers of [
+      {},
+      bearer('unknown_key_0123456789'),
+      bearer(String(made.body['key'])),
+      { Authorization: `Basic ${Buffer.from('a:b').toString('base64')}` },
+    ]) {
       expect(await statusOf(name, { ...elsewhere, ...headers })).toBe(access === 'open' ? 200 : 401)
     }
   })

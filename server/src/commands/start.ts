@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { readConfig } from '../base/config.ts'
+import { readConfig, withoutEffect } from '../base/config.ts'
 import { makeLog, type Log } from '../base/log.ts'
 import { compose, type Cairn } from '../compose.ts'
 import { announce } from './reach/server-file.ts'
@@ -15,6 +15,7 @@ export const startCommand = (environment: Environment): Command =>
   new Command('start').description('Run Cairn until it is stopped.').action(async () => {
     const config = readConfig(environment)
     const log = makeLog(config.CAIRN_LOG_LEVEL)
+    for (const name of withoutEffect(environment)) log.warn(`${name} has no effect: its part is not in this version`)
     const cairn = await compose(config, { log })
     const address = await cairn.listen()
     const withdraw = announce(config.CAIRN_DATA_DIR, { address, token: cairn.localToken, catalog: cairn.catalog.kind })
