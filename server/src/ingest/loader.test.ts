@@ -186,17 +186,17 @@ test.each([
 
 test('a segment that takes more memory than a load may have is cut until it passes, and stays cut when it is loaded again with more', async () => {
   const store = await freshStore()
-  const tight: Store = { ...store, load: (what, options) => store.load(what, { ...options, settings: { ...options?.settings, max_memory_usage: 48_000_000 } }) }
+  const tight: Store = { ...store, load: (what, options) => store.load(what, { ...options, settings: { ...options?.settings, max_memory_usage: 32_000_000 } }) }
   // Lists of many shapes take many times their size.
   const shapes = Array.from({ length: 300 }, (_, i) => {
     let value: unknown = i
     for (let depth = 0; depth < i % 13; depth++) value = [value, 1]
     return value
   })
-  const segment = await segmentOf([...Array.from({ length: 600 }, (_, n) => eventLine(n, { data: JSON.stringify({ shapes, n }) })), ...others])
+  const segment = await segmentOf([...Array.from({ length: 300 }, (_, n) => eventLine(n, { data: JSON.stringify({ shapes, n }) })), ...others])
   const loader = await load(tight, segment)
   const once = await contents(store)
-  expect(once).toEqual({ events: 600, typed: 600, quarantine: 1, event_properties: 1, person_facts: 1, received: 600, accepted: 600, stored: 600 })
+  expect(once).toEqual({ events: 300, typed: 300, quarantine: 1, event_properties: 1, person_facts: 1, received: 300, accepted: 300, stored: 300 })
   expect(loader.damaged).toBe(0)
   expect(JSON.parse(readFileSync(`${segment.path}.cuts`, 'utf8'))).toContain('all')
   await load(store, segment)

@@ -2,14 +2,18 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CairnError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { iso } from '../base/time.ts'
 import type { Dialect } from '../store/dialect.ts'
 import { StoreError } from '../store/failure.ts'
 import { personKeyColumn, sessionKeyColumn } from '../store/keys.ts'
+import { raw, sql, uuids } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
+import { Cuts } from './cuts.ts'
 import type { SealedSegment } from './journal.ts'
 import { encodeRecord, FLAG_BOT, FLAG_NEW_TYPE, kinds, lineStructure, plainPayload } from './record.ts'
-import { packReceipt, readSegment, type SegmentContent } from './segment.ts'
+import { hourOf, packReceipt, readSegment, type SegmentContent } from './segment.ts'
 
 /**
  * Loads sealed segments into the event store, in order, each exactly once.
@@ -20,7 +24,8 @@ import { packReceipt, readSegment, type SegmentContent } from './segment.ts'
  * go through a small file beside it. Of a damaged segment the whole records are copied and loaded under the same token.
  *
  * While the store is away the loader waits and tries again; the journal goes on taking events. A segment that the store refuses for its
- * content is halved until the record that is at fault stands alone; that one is counted as damaged, its neighbours are loaded.
+ * content, or that takes more memory than a load may have, is halved until it passes, or until the record that is at fault stands alone;
+ * that one is counted as damaged, its neighbours are loaded.
  */
 export interface LoaderDeps {
   store: Store
@@ -29,6 +34,21 @@ export interface LoaderDeps {
   /** Names this journal in tokens, so that two nodes on one cluster do not take each other's segments for repeats. */
   node: string
 }
+
+/** A segment on its way into the store. */
+interface Job {
+  token: string
+  bytes: Buffer
+  content: SegmentContent
+  cuts: Cuts
+  signal: AbortSignal
+}
+type Lines = ReadonlyArray<[number, number]>
+/** Name of the piece that is all of the segment. */
+const WHOLE = 'all'
+/** Columns of a line; see record.ts. */
+const EVENT_ID = 7
+const EVENT_MS = 12
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 2_000
@@ -82,7 +102,7 @@ export class Loader {
       eventsPath = file('events')
       await writeFile(eventsPath, linesOf(bytes, (await readSegment(bytes, { keepEventLines: true })).eventLines))
     }
-    if (content.events > 0) await this.#insertEvents(eventsPath, token, bytes, content, signal)
+    if (content.events > 0) await this.#insertEvents(eventsPath, { token, bytes, content, cuts: await Cuts.read(segment.path), signal })
     const others = file('others')
     await writeFile(others, Buffer.concat([linesOf(bytes, content.others), receiptLine(content)]))
     const present = new Set(content.others.map(([start]) => String.fromCharCode(bytes[start + 15] ?? 0)))
@@ -98,55 +118,64 @@ export class Loader {
     if (eventsPath !== segment.path) await rm(eventsPath)
   }
 
-  async #insertEvents(path: string, token: string, bytes: Buffer, content: SegmentContent, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#insert(path, token, (d, source) => insertEvents(d.local('events'), source), signal)
-    } catch (error) {
-      if (signal.aborted || !isContentAtFault(error)) throw error
-      this.#deps.log.error({ err: error, token }, 'the event store refuses a segment for its content; looking for the record')
-      const { eventLines } = await readSegment(bytes, { keepEventLines: true })
-      await this.#insertHalves(bytes, eventLines, 0, token, content, signal)
+  async #insertEvents(path: string, job: Job): Promise<void> {
+    let refusal: unknown
+    if (!job.cuts.has(WHOLE)) {
+      try {
+        return await this.#insert(path, job.token, (d, source) => insertEvents(d.local('events'), source), job.signal)
+      } catch (error) {
+        if (!isPieceAtFault(error, job)) throw error
+        this.#deps.log.error({ err: error, token: job.token }, 'the event store does not take a segment as it is; it is cut up to find out why')
+        refusal = error
+      }
     }
+    const { eventLines } = await readSegment(job.bytes, { keepEventLines: true })
+    await this.#insertHalves(job, eventLines, 0, WHOLE, refusal)
   }
 
   /** Cut at fixed places under tokens of their own, so that a repetition after a crash is cut and named alike. */
-  async #insertHalves(
-    bytes: Buffer,
-    lines: ReadonlyArray<[number, number]>,
-    first: number,
-    token: string,
-    content: SegmentContent,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const path = join(this.#deps.dir, `${token}-part.tsv`)
-    await writeFile(path, linesOf(bytes, lines))
-    try {
-      await this.#insert(path, `${token}#${first}-${lines.length}`, (d, source) => insertEvents(d.local('events'), source), signal)
-    } catch (error) {
-      if (signal.aborted || !isContentAtFault(error)) throw error
-      if (lines.length > 1) {
-        const half = lines.length >> 1
-        await this.#insertHalves(bytes, lines.slice(0, half), first, token, content, signal)
-        await this.#insertHalves(bytes, lines.slice(half), first + half, token, content, signal)
-        return
-      }
-      content.events--
-      content.damaged++
-      const start = lines[0]?.[0] ?? 0
-      const [, , workspaceId, received, keyId = '', tracker = '', source = ''] = bytes.toString('utf8', start, start + 512).split('\t')
-      content.receipts.push({
-        workspaceId: Number(workspaceId),
-        hour: Math.floor(Number(received) / 3_600_000) * 3_600,
-        keyId,
-        tracker,
-        source,
-        outcome: 'damaged',
-        reason: 'refused_by_store',
-        events: 1,
-      })
-    } finally {
-      await rm(path, { force: true })
+  async #insertHalves(job: Job, lines: Lines, first: number, name: string, refusal: unknown): Promise<void> {
+    if (!job.cuts.has(name)) {
+      if (lines.length === 1) return countDamaged(job, lines)
+      // The rows may have been written before memory ended in a view: then only the same token protects them from being written twice.
+      if (isTooHeavy(refusal) && (await this.#arePartlyStored(job, lines))) throw refusal
+      await job.cuts.note(name)
     }
+    const half = lines.length >> 1
+    await this.#insertPiece(job, lines.slice(0, half), first)
+    await this.#insertPiece(job, lines.slice(half), first + half)
+  }
+
+  async #insertPiece(job: Job, lines: Lines, first: number): Promise<void> {
+    const name = `${first}-${lines.length}`
+    let refusal: unknown
+    if (!job.cuts.has(name)) {
+      const path = join(this.#deps.dir, `${job.token}-part.tsv`)
+      await writeFile(path, linesOf(job.bytes, lines))
+      try {
+        return await this.#insert(path, `${job.token}#${name}`, (d, source) => insertEvents(d.local('events'), source), job.signal)
+      } catch (error) {
+        if (!isPieceAtFault(error, job)) throw error
+        refusal = error
+      } finally {
+        await rm(path, { force: true })
+      }
+    }
+    await this.#insertHalves(job, lines, first, name, refusal)
+  }
+
+  /** Asks for one event of each month: the rows of a month are written together. */
+  async #arePartlyStored({ bytes }: Job, lines: Lines): Promise<boolean> {
+    const months = new Map<string, string>()
+    for (const [start, end] of lines) {
+      const columns = bytes.toString('utf8', start, end).split('\t', EVENT_MS + 1)
+      months.set(iso(Number(columns[EVENT_MS])).slice(0, 7), columns[EVENT_ID] ?? '')
+    }
+    const { store } = this.#deps
+    const { rows } = await store.query(sql`SELECT 1 FROM ${raw(store.dialect.database)}.events WHERE event_id IN ${uuids([...months.values()])} LIMIT 1`, {
+      lane: 'admin',
+    })
+    return rows.length > 0
   }
 
   #insert(path: string, token: string, statement: (d: Dialect, source: string) => string, signal: AbortSignal): Promise<void> {
@@ -161,6 +190,27 @@ export class Loader {
  */
 const CONTENT_CODES = new Set([6, 26, 27, 38, 41, 69, 70, 72, 117, 321, 376])
 const isContentAtFault = (error: unknown): boolean => error instanceof StoreError && CONTENT_CODES.has(error.clickhouseCode ?? 0)
+/** More memory or time than a load may take: JSON of many shapes costs many times its size. Half as much of it costs about half. */
+const isTooHeavy = (error: unknown): boolean => error instanceof CairnError && error.code === 'query_too_heavy'
+const isPieceAtFault = (error: unknown, { signal }: Job): boolean => !signal.aborted && (isContentAtFault(error) || isTooHeavy(error))
+
+/** The one record that the store refuses. */
+function countDamaged({ bytes, content }: Job, [line]: Lines): void {
+  content.events--
+  content.damaged++
+  const start = line?.[0] ?? 0
+  const [, , workspaceId, received, keyId = '', tracker = '', source = ''] = bytes.toString('utf8', start, start + 512).split('\t')
+  content.receipts.push({
+    workspaceId: Number(workspaceId),
+    hour: hourOf(Number(received)),
+    keyId,
+    tracker,
+    source,
+    outcome: 'damaged',
+    reason: 'refused_by_store',
+    events: 1,
+  })
+}
 
 const linesOf = (bytes: Buffer, lines: ReadonlyArray<[number, number]>): Buffer =>
   Buffer.concat(lines.flatMap(([start, end]) => (bytes[end - 1] === 10 ? [bytes.subarray(start, end)] : [bytes.subarray(start, end - 1), Buffer.from('\n')])))
