@@ -10,6 +10,10 @@ import { startCairn, type TestCairn, type TestWorkspace } from './cairn.ts'
 import { eventually } from './server.ts'
 import { fuzzedRequest, type FuzzedRequest } from './fuzz.requests.ts'
 
+const sumNames = ['received', 'accepted', 'stored', 'deduplicated', 'pending', 'damaged', 'quarantined', 'not_recorded', 'gap'] as const
+type Sums = Record<(typeof sumNames)[number], number>
+const emptySums = (): Sums => Object.fromEntries(sumNames.map((name) => [name, 0])) as Sums
+
 export interface FuzzResult {
   seed: number
   requests: number
@@ -18,7 +22,7 @@ export interface FuzzResult {
   /** What must not happen, with the request that made it happen. */
   faults: string[]
   /** Sums over all workspaces; `received` without what quarantine was asked to send again. */
-  ledger: Record<'received' | 'accepted' | 'stored' | 'deduplicated' | 'pending' | 'damaged' | 'quarantined' | 'not_recorded' | 'gap', number>
+  ledger: Sums
   /** Events in requests whose answer said what became of each. */
   outcomes: number
   exported: number
@@ -30,39 +34,45 @@ export interface FuzzResult {
 const CONCURRENT = 8
 /** Requests that are made at once in memory. */
 const CHUNK = 250
+/** Then other workspaces are taken: what reads answer grows with what is in them. */
+const REQUESTS_EACH = 5_000
 const ANSWER_WITHIN_MS = 15_000
-const WIRE_MS = 1_500
+/** For the answer to a request that is not whole: the server rightly waits for the rest. */
+const UNFINISHED_MS = 300
 
 /** Sends `count` malformed requests of every kind to a real Cairn and looks at what is left of it afterwards. */
 export async function fuzz(count: number, seed = Math.floor(Math.random() * 2 ** 31)): Promise<FuzzResult> {
   const cairn = await startCairn()
   try {
-    // Settings are fuzzed in the second; the first keeps everything, so that what it accepted can be counted.
-    const workspaces = [await cairn.workspace({ retentionDays: null }), await cairn.workspace()]
-    const run = new Run(cairn, workspaces)
+    const run = new Run(cairn)
+    const ledger = emptySums()
     let done = 0
+    let exported = 0
     let heap = 0
     let engine = 0
-    for (let chunk = 0; done < count; chunk++) {
-      const requests = fc.sample(fuzzedRequest, { numRuns: Math.min(CHUNK, count - done), seed: seed + chunk })
-      await Promise.all(Array.from({ length: CONCURRENT }, () => run.work(requests)))
-      done += Math.min(CHUNK, count - done)
-      if (heap === 0 && done * 5 >= count) {
-        heap = heapBytes()
-        engine = residentBytes(cairn.store.engine?.status().pid)
+    while (done < count) {
+      // Settings are fuzzed in the second; the first keeps everything, so that what it accepted can be counted.
+      const workspaces = [await cairn.workspace({ retentionDays: null }), await cairn.workspace()]
+      const until = Math.min(count, done + REQUESTS_EACH)
+      for (; done < until; done += CHUNK) {
+        const requests = fc.sample(fuzzedRequest, { numRuns: Math.min(CHUNK, until - done), seed: seed + done })
+        await Promise.all(Array.from({ length: CONCURRENT }, () => run.work(requests, workspaces)))
+        if (heap === 0 && (done + CHUNK) * 5 >= count) {
+          heap = heapBytes()
+          engine = residentBytes(cairn.store.engine?.status().pid)
+        }
       }
+      const ledgers = await Promise.all(workspaces.map((w) => settledLedger(w)))
+      for (const sums of ledgers) for (const name of sumNames) ledger[name] += sums[name]
+      const found = await exportedBy(cairn, workspaces[0])
+      exported += found
+      if (found !== ledgers[0]?.stored) run.faults.push(`stored ${ledgers[0]?.stored}, exported ${found}`)
     }
     const growth = { serverHeapGrowthMb: megabytes(heapBytes() - heap), engineGrowthMb: megabytes(residentBytes(cairn.store.engine?.status().pid) - engine) }
-    const ledgers = await Promise.all(workspaces.map((w) => settledLedger(w)))
-    const ledger = Object.fromEntries(
-      Object.keys(ledgers[0] ?? {}).map((name) => [name, ledgers.reduce((sum, l) => sum + Number(l[name]), 0)]),
-    ) as FuzzResult['ledger']
-    const exported = await exportedBy(cairn, workspaces[0])
-    if (exported !== Number(ledgers[0]?.['stored'])) run.faults.push(`stored ${ledgers[0]?.['stored']}, exported ${exported}`)
     // What is stored must also merge: parts that cannot be merged stop the loader sooner or later.
     await cairn.store.store.command(sql`OPTIMIZE TABLE ${raw('cairn.events')} FINAL`)
     const health = (await (await fetch(`${cairn.url}/api/health`)).json()) as { status: string }
-    return { seed, requests: done, statuses: run.statuses, faults: run.faults, ledger, outcomes: run.outcomes, exported, health: health.status, ...growth }
+    return { seed, requests: count, statuses: run.statuses, faults: run.faults, ledger, outcomes: run.outcomes, exported, health: health.status, ...growth }
   } finally {
     await cairn.close()
   }
@@ -73,26 +83,23 @@ class Run {
   readonly faults: string[] = []
   outcomes = 0
   readonly #cairn: TestCairn
-  readonly #workspaces: readonly TestWorkspace[]
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONCURRENT })
 
-  constructor(cairn: TestCairn, workspaces: readonly TestWorkspace[]) {
+  constructor(cairn: TestCairn) {
     this.#cairn = cairn
-    this.#workspaces = workspaces
   }
 
-  async work(requests: FuzzedRequest[]): Promise<void> {
+  async work(requests: FuzzedRequest[], workspaces: readonly TestWorkspace[]): Promise<void> {
     for (let request = requests.pop(); request; request = requests.pop()) {
       try {
-        await this.#try(request)
+        await this.#try(request, workspaces[request.workspace])
       } catch (error) {
         this.#fault(request, error instanceof Error ? error.message : String(error))
       }
     }
   }
 
-  async #try(request: FuzzedRequest): Promise<void> {
-    const workspace = this.#workspaces[request.workspace]
+  async #try(request: FuzzedRequest, workspace: TestWorkspace | undefined): Promise<void> {
     if (!workspace) return
     const key = request.key === 'write' ? workspace.writeKey : request.key === 'secret' ? workspace.secretKey : request.key
     const headers = { ...(key === '' ? {} : { authorization: `Bearer ${key}` }), ...request.headers }
@@ -157,15 +164,17 @@ class Run {
   /** As bytes on a socket, with a length that is not the body's, or cut off. */
   #onTheWire(request: FuzzedRequest, headers: Record<string, string>, body: Buffer): Promise<Answer> {
     const { hostname, port } = new URL(this.#cairn.url)
+    const sent = body.subarray(0, request.wire?.cutAt)
     return new Promise((resolve) => {
       const chunks: Buffer[] = []
       const socket = connect(Number(port), hostname, () => {
         const lines = Object.entries({ host: 'x', connection: 'close', ...headers, ...request.wire?.headers }).map(([name, value]) => `${name}: ${value}\r\n`)
         socket.write(`${request.method} ${request.path} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1')
-        socket.write(body.subarray(0, request.wire?.cutAt))
+        socket.write(sent)
       })
-      // Where more is promised than sent, the server rightly waits.
-      socket.setTimeout(WIRE_MS, () => socket.destroy())
+      const promised = Number(request.wire?.headers['content-length'])
+      const unfinished = promised > sent.length || request.wire?.headers['transfer-encoding'] === 'chunked'
+      socket.setTimeout(unfinished ? UNFINISHED_MS : ANSWER_WITHIN_MS, () => socket.destroy())
       socket.on('data', (chunk) => {
         chunks.push(chunk)
         if (isWhole(Buffer.concat(chunks).toString())) socket.destroy()
@@ -216,16 +225,14 @@ function encode({ body, encoding, garble }: FuzzedRequest): Buffer {
   return bytes
 }
 
-async function settledLedger(w: TestWorkspace): Promise<Record<string, number>> {
+async function settledLedger(w: TestWorkspace): Promise<Sums> {
   const { total, lines } = await eventually(
-    () => w.get<{ total: Record<string, number>; lines: Array<{ source: string; received: number }> }>('/api/ledger?by=total'),
-    (answer) => answer.total['pending'] === 0,
+    () => w.get<{ total: Sums; lines: Array<{ source: string; received: number }> }>('/api/ledger?by=total'),
+    (answer) => answer.total.pending === 0,
     30_000,
   )
-  const sums = Object.fromEntries(
-    ['accepted', 'stored', 'deduplicated', 'pending', 'damaged', 'quarantined', 'not_recorded', 'gap'].map((name) => [name, total[name] ?? 0]),
-  )
-  return { received: lines.filter((line) => line.source !== 'replay').reduce((sum, line) => sum + line.received, 0), ...sums }
+  const received = lines.filter((line) => line.source !== 'replay').reduce((sum, line) => sum + line.received, 0)
+  return { ...total, received }
 }
 
 /** Every line is one event, and JSON. */

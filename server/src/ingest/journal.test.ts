@@ -218,3 +218,16 @@ test('a request that writes nothing is answered at once, with the position of wh
   expect(await Promise.all([first, second])).toEqual([2, 2])
   await journal.close()
 })
+
+test('a fault of the disk is over once the disk takes bytes again, also where nobody writes', async () => {
+  const journal = open()
+  await journal.recover(0, () => undefined)
+  rmSync(dir, { recursive: true })
+  await expect(write(journal, 0, 1)).rejects.toMatchObject({ code: 'overloaded' })
+  expect(journal.fault).toBeDefined()
+  mkdirSync(dir)
+  for (let waited = 0; journal.fault && waited < 3_000; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(journal.fault).toBeUndefined()
+  expect(readdirSync(dir)).toEqual([])
+  await journal.close()
+})

@@ -15,7 +15,7 @@ import { kinds, lineStructure, plainPayload, type Kind } from './record.ts'
 
 const log = makeLog('silent')
 const folder = mkdtempSync(join(tmpdir(), 'cairn-loader-'))
-const engine = new EmbeddedEngine({ dataDir: join(folder, 'data'), memoryBytes: 1024 ** 3, log, clock: systemClock })
+const engine = new EmbeddedEngine({ dataDir: join(folder, 'data'), memoryBytes: 1024 ** 3, log, clock: systemClock, listen: { port: 0 } })
 beforeAll(() => engine.start())
 afterAll(async () => {
   await engine.stop()
@@ -26,7 +26,8 @@ afterAll(async () => {
 let databases = 0
 async function freshStore(segmentSource: 'file' | 'stream' = 'file'): Promise<Store> {
   const dialect = singleDialect({ segmentSource, database: `loader_${++databases}` })
-  const store = makeStore({ url: engine.url, ...(engine.agent ? { agent: engine.agent } : {}), dialect })
+  // By TCP, so that each store has connections of its own.
+  const store = makeStore({ url: engine.url, dialect })
   await migrateUp(store)
   return store
 }

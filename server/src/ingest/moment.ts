@@ -18,7 +18,8 @@ export function readMoment(value: unknown): number | string {
         ? 'has no offset: end it with Z, or with an offset such as +02:00'
         : 'must be ISO 8601 with offset, such as 2026-12-03T09:30:00Z, or milliseconds since 1970'
     }
-    ms = Date.parse(value.replace(' ', 'T').replace(',', '.').toUpperCase())
+    // The usual form is read as it is; the others the standard allows are brought into it.
+    ms = Date.parse(/[ ,z]/.test(value) ? value.replace(' ', 'T').replace(',', '.').toUpperCase() : value)
   } else return 'must be text or a number'
   if (Number.isNaN(ms)) return 'is no date of the calendar'
   if (!isStorable(ms)) return 'must lie between the years 1900 and 2299'
