@@ -1,3 +1,6 @@
+// Adds what npm leaves out of package-lock.json: optional packages of platforms that the registry in use does not offer. Without their
+// entries `npm ci` of npm 11 refuses the lock as incomplete. They are taken from what their parents name, at exact versions, and carry no
+// checksum. `node scripts/complete-lock.mjs package-lock.json` after every change of dependencies.
 import { readFileSync, writeFileSync } from 'node:fs'
 const file = process.argv[2]
 const lock = JSON.parse(readFileSync(file, 'utf8'))
@@ -26,4 +29,4 @@ const root = lock.packages['']
 delete lock.packages['']
 lock.packages = { '': root, ...Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en'))) }
 writeFileSync(file, JSON.stringify(lock, null, 2) + '\n')
-console.log('added', added)
+console.log(`${added} entries added`)

@@ -26,14 +26,14 @@ function killEngine(server: Server): void {
   }
 }
 
-const BATCH = 50
 const CLIENTS = 4
 
 /**
  * Clients send batches and send each again until it is acknowledged, while server, engine or both are killed with SIGKILL at random
  * moments; then everything that was acknowledged is looked for. Batches span three months, so that a segment makes three parts.
  */
-export async function crashLoop(kills: number, random: () => number = Math.random): Promise<CrashResult> {
+export async function crashLoop(kills: number, { batch, pauseMs }: { batch: number; pauseMs: number }): Promise<CrashResult> {
+  const random = Math.random
   const folder = temporaryFolder()
   const port = await freePort()
   const start = (): Promise<Server> => startServer({ dataDir: folder.path, port, env: { CAIRN_LOG_LEVEL: 'error' } })
@@ -42,7 +42,7 @@ export async function crashLoop(kills: number, random: () => number = Math.rando
   let stop = false
   const client = async (): Promise<void> => {
     while (!stop) {
-      const events = Array.from({ length: BATCH }, (_, i) => ({
+      const events = Array.from({ length: batch }, (_, i) => ({
         event_id: randomUUID(),
         event_type: `crash_type${i % 5}`,
         user_id: `user${i}`,
@@ -63,7 +63,7 @@ export async function crashLoop(kills: number, random: () => number = Math.rando
         }
         await sleep(20)
       }
-      await sleep(5)
+      await sleep(pauseMs)
     }
   }
   const clients = Promise.all(Array.from({ length: CLIENTS }, client))
