@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { analyticsRoutes } from './analytics/routes.ts'
 import { makeApp } from './app.ts'
-import type { Config } from './base/config.ts'
+import { ConfigError, type Config } from './base/config.ts'
 import type { Log } from './base/log.ts'
 import { systemClock, type Clock } from './base/time.ts'
 import { openCatalog, type Catalog } from './catalog/db.ts'
@@ -64,7 +64,7 @@ export interface ComposeDeps {
  */
 export async function compose(config: Config, { log, clock = systemClock }: ComposeDeps): Promise<Cairn> {
   const dataDir = config.CAIRN_DATA_DIR
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeDataDir(dataDir)
   const closers: Array<() => Promise<void> | void> = []
   const close = async (): Promise<void> => {
     for (const closer of closers.toReversed()) await closer()
@@ -130,5 +130,15 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    accessSync(dataDir, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw new ConfigError(`CAIRN_DATA_DIR ${dataDir} cannot be made or written (${code}). Make it writable for this user, or choose another folder.`)
   }
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { Command } from 'commander'
 import { readConfig, withoutEffect } from '../base/config.ts'
 import { makeLog, type Log } from '../base/log.ts'
@@ -16,8 +18,13 @@ export const startCommand = (environment: Environment): Command =>
     const config = readConfig(environment)
     const log = makeLog(config.CAIRN_LOG_LEVEL)
     for (const name of withoutEffect(environment)) log.warn(`${name} has no effect: its part is not in this version`)
+    // Before anything is made: keys that a failed first start had made would never be shown.
+    await proveFree(config.HOST, config.PORT)
     const cairn = await compose(config, { log })
-    const address = await cairn.listen()
+    const address = await cairn.listen().catch(async (error: unknown) => {
+      await cairn.close()
+      throw error
+    })
     const withdraw = announce(config.CAIRN_DATA_DIR, { address, token: cairn.localToken, catalog: cairn.catalog.kind })
     const url = config.CAIRN_PUBLIC_URL ?? address.replace('[::1]', 'localhost').replace('0.0.0.0', 'localhost').replace('127.0.0.1', 'localhost')
     greet(url, cairn, config.CAIRN_DATA_DIR)
@@ -28,6 +35,22 @@ export const startCommand = (environment: Environment): Command =>
     await cairn.close()
     process.exit(0)
   })
+
+async function proveFree(host: string, port: number): Promise<void> {
+  const probe = createServer()
+  try {
+    probe.listen(port, host)
+    await once(probe, 'listening')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : ''
+    if (code === 'EADDRINUSE') throw new Error(`Port ${port} is in use. Stop what listens there, or choose another one: PORT=${port + 1} npm start`)
+    if (code === 'EACCES') throw new Error(`Port ${port} may not be used by this user. Choose one above 1023: PORT=4300 npm start`)
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new Error(`HOST ${host} is no address of this machine. Use 127.0.0.1, or 0.0.0.0 for all.`)
+    throw error
+  } finally {
+    probe.close()
+  }
+}
 
 function greet(url: string, { first, pipeline }: Cairn, dataDir: string): void {
   const { write, secret } = first.keys
