@@ -134,11 +134,17 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
 }
 
 function makeDataDir(dataDir: string): void {
+  const fault = writingFault(dataDir)
+  if (fault !== undefined)
+    throw new ConfigError(`CAIRN_DATA_DIR ${dataDir} cannot be made or written (${fault}). Make it writable for this user, or choose another folder.`)
+}
+
+function writingFault(dataDir: string): string | undefined {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     accessSync(dataDir, constants.W_OK | constants.X_OK)
+    return undefined
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    throw new ConfigError(`CAIRN_DATA_DIR ${dataDir} cannot be made or written (${code}). Make it writable for this user, or choose another folder.`)
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   }
 }

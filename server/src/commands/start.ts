@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Command } from 'commander'
-import { readConfig, withoutEffect } from '../base/config.ts'
+import { ConfigError, readConfig, withoutEffect } from '../base/config.ts'
 import { makeLog, type Log } from '../base/log.ts'
 import { compose, type Cairn } from '../compose.ts'
 import { announce } from './reach/server-file.ts'
@@ -37,16 +37,27 @@ export const startCommand = (environment: Environment): Command =>
   })
 
 async function proveFree(host: string, port: number): Promise<void> {
+  switch (await bindingFault(host, port)) {
+    case undefined:
+      return
+    case 'EADDRINUSE':
+      throw new ConfigError(`Port ${port} is in use. Stop what listens there, or choose another one: PORT=${port + 1} npm start`)
+    case 'EACCES':
+      throw new ConfigError(`Port ${port} may not be used by this user. Choose one above 1023: PORT=4300 npm start`)
+    default:
+      throw new ConfigError(`Cairn cannot listen on HOST ${host}: it is no address of this machine. Use 127.0.0.1, or 0.0.0.0 for all.`)
+  }
+}
+
+/** Code of the fault that listening there meets; undefined where it is free. */
+async function bindingFault(host: string, port: number): Promise<string | undefined> {
   const probe = createServer()
   try {
     probe.listen(port, host)
     await once(probe, 'listening')
+    return undefined
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : ''
-    if (code === 'EADDRINUSE') throw new Error(`Port ${port} is in use. Stop what listens there, or choose another one: PORT=${port + 1} npm start`)
-    if (code === 'EACCES') throw new Error(`Port ${port} may not be used by this user. Choose one above 1023: PORT=4300 npm start`)
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new Error(`HOST ${host} is no address of this machine. Use 127.0.0.1, or 0.0.0.0 for all.`)
-    throw error
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   } finally {
     probe.close()
   }
