@@ -1,5 +1,6 @@
 import { createClient } from '@clickhouse/client'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -86,7 +87,8 @@ describe('the embedded engine', () => {
   })
 
   test('serves what the official client does: inserts of rows and streams, gzip both ways, exec, a format of bytes', async () => {
-    const client = createClient({ url: engine.url, ...(engine.agent ? { http_agent: engine.agent } : {}), compression: { request: true, response: true } })
+    // A client closes idle sockets by timers of its own, so two of them must not share an agent.
+    const client = createClient({ url: engine.url, http_agent: new Agent(engine.agent?.options), compression: { request: true, response: true } })
     await client.command({ query: 'CREATE TABLE things (id UInt64, s String) ENGINE = MergeTree ORDER BY id' })
     await client.insert({ table: 'things', format: 'JSONEachRow', values: [{ id: 1, s: 'a\nb;c\'d"e`f -- \u0001 z 😀' }] })
     const { summary } = await client.insert({

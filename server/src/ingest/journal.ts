@@ -308,9 +308,7 @@ export class Journal {
     this.#segment = undefined
     await segment.file.close()
     if (segment.bytes === 0) return unlink(segment.path)
-    const path = join(this.#o.dir, `${fileName(segment.number)}.tsv`)
-    await rename(segment.path, path)
-    await this.#syncDirectory()
+    const path = await this.#nameSealed(segment)
     this.#sealedBytes += segment.bytes
     this.#o.hooks.sealed({
       number: segment.number,
@@ -320,6 +318,23 @@ export class Journal {
       receipts: [...segment.receipts.values()],
       ids: segment.ids,
     })
+  }
+
+  /** Its name tells a sealed segment after a crash. Where it cannot be renamed it is loaded under the name it has, and sealed at the next start. */
+  async #nameSealed(segment: OpenSegment): Promise<string> {
+    const path = join(this.#o.dir, `${fileName(segment.number)}.tsv`)
+    try {
+      await rename(segment.path, path)
+    } catch (error) {
+      this.#o.log.error({ err: error }, 'journal segment could not be renamed')
+      return segment.path
+    }
+    try {
+      await this.#syncDirectory()
+    } catch (error) {
+      this.#o.log.error({ err: error }, 'journal folder could not be synced')
+    }
+    return path
   }
 
   /** After a failed write: the file ends at its last good byte. Where even that fails, reading it finds the end by the commit records. */
