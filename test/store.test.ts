@@ -1,6 +1,6 @@
 import { createClient } from '@clickhouse/client'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { Agent } from 'node:http'
+import { Agent, type AgentOptions } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -15,6 +15,8 @@ import { sql } from '../server/src/store/sql.ts'
 import { makeStore, type Store } from '../server/src/store/store.ts'
 import { failure, storeSuite, until, type Reached } from './store.suite.ts'
 
+/** Agent keeps what it was made with, though its type does not tell. */
+const ownAgent = (engine: EmbeddedEngine): Agent => new Agent({ ...(engine.agent as unknown as { options: AgentOptions }).options })
 const folders: string[] = []
 const engineIn = async (listen?: { port: number }): Promise<EmbeddedEngine> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'cairn-store-'))
@@ -88,7 +90,7 @@ describe('the embedded engine', () => {
 
   test('serves what the official client does: inserts of rows and streams, gzip both ways, exec, a format of bytes', async () => {
     // A client closes idle sockets by timers of its own, so two of them must not share an agent.
-    const client = createClient({ url: engine.url, http_agent: new Agent(engine.agent?.options), compression: { request: true, response: true } })
+    const client = createClient({ url: engine.url, http_agent: ownAgent(engine), compression: { request: true, response: true } })
     await client.command({ query: 'CREATE TABLE things (id UInt64, s String) ENGINE = MergeTree ORDER BY id' })
     await client.insert({ table: 'things', format: 'JSONEachRow', values: [{ id: 1, s: 'a\nb;c\'d"e`f -- \u0001 z 😀' }] })
     const { summary } = await client.insert({
