@@ -1,17 +1,29 @@
 import { makeLog } from '../server/src/base/log.ts'
 import { singleDialect } from '../server/src/store/dialect.ts'
 import { EmbeddedEngine } from '../server/src/store/engine.ts'
-import { makeStore } from '../server/src/store/store.ts'
+import { makeStore, type Store } from '../server/src/store/store.ts'
 import { migrateUp } from '../server/src/store/migrate.ts'
 
 /** Events of workspace 1 made inside the engine: 20 types, 100,000 people with a long tail, sessions of about five events, 60 days. */
 const CHUNK = 500_000
 
-export async function openStoreOf(dataDir: string, events: number): Promise<void> {
+export async function openStoreIn(dataDir: string): Promise<{ store: Store; close: () => Promise<void> }> {
   const engine = new EmbeddedEngine({ dataDir, memoryBytes: 2 * 1024 ** 3, log: makeLog('error'), clock: { now: () => Date.now() } })
   await engine.start()
   const store = makeStore({ url: engine.url, ...(engine.agent ? { agent: engine.agent } : {}), dialect: singleDialect({ segmentSource: 'file' }) })
   await migrateUp(store)
+  return {
+    store,
+    close: async () => {
+      await store.close()
+      await engine.stop()
+    },
+  }
+}
+
+/** Fills workspace 1 of a data folder that no server uses. */
+export async function fill(dataDir: string, events: number): Promise<void> {
+  const { store, close } = await openStoreIn(dataDir)
   const now = Date.now()
   for (let from = 0; from < events; from += CHUNK) {
     const rows = Math.min(CHUNK, events - from)
@@ -30,6 +42,5 @@ FROM (SELECT number + ${from} AS n, ['page_viewed','task_viewed','project_opened
       { settings: { insert_deduplication_token: `fill-${from}`, max_insert_threads: 1, max_threads: 1 } },
     )
   }
-  await store.close()
-  await engine.stop()
+  await close()
 }

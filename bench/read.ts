@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { eventually, freePort, read, SECRET_KEY, startServer, temporaryFolder, type Server } from '../test/server.ts'
-import { openStoreOf } from './fill.ts'
+import { fill } from './fill.ts'
 import { familyOf, machine, median, pssMb, rounded } from './measure.ts'
 
 /**
@@ -36,7 +36,7 @@ console.log(machine())
 let server = await start()
 await server.stop()
 const filledFrom = performance.now()
-await openStoreOf(folder.path, events)
+await fill(folder.path, events)
 console.log(`${events} events filled in ${rounded((performance.now() - filledFrom) / 1_000)} s`)
 
 const restarts: number[] = []
