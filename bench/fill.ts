@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { makeLog } from '../server/src/base/log.ts'
 import { singleDialect } from '../server/src/store/dialect.ts'
 import { EmbeddedEngine } from '../server/src/store/engine.ts'
@@ -39,8 +40,20 @@ SELECT 1, generateUUIDv4(), arrayElement(types, 1 + toUInt32(20 * pow(rand(1) / 
   fromUnixTimestamp64Milli(toInt64(${now} - 60 * 86400000 + (n / ${events}) * 60 * 86400000 + rand(8) % 3600000 - 3600000), 'UTC') AS at, at, NULL, 'Chrome', 'Windows', rand(9) % 50 = 0,
   concat('/projects/', toString(rand(3) % 5000)), 'Direct', 'key', '', 'import'
 FROM (SELECT number + ${from} AS n, ['page_viewed','task_viewed','project_opened','email_opened','search_performed','task_commented','modal_opened','project_created','task_updated','goal_created','email_replied','email_archived','calendar_event_opened','calendar_view_changed','standup_completed','ai_wizard_started','ai_suggestion_accepted','task_assigned','task_rejected','goal_completed'] AS types FROM numbers(${rows}))`,
-      { settings: { insert_deduplication_token: `fill-${from}`, max_insert_threads: 1, max_threads: 1 } },
+      { settings: { insert_deduplication_token: `fill-${from}`, max_insert_threads: 1, max_threads: 1, max_memory_usage: 4_000_000_000 } },
     )
+  }
+  // A table that is merged: merging beside the questions would be measured with them.
+  for (;;) {
+    const { rows } = await store.query<{ merges: string; parts: string }>({
+      text: "SELECT (SELECT count() FROM system.merges) AS merges, (SELECT count() FROM system.parts WHERE active AND table = 'events') AS parts",
+      params: {},
+    })
+    if (rows[0]?.merges === '0') {
+      console.log(`${rows[0].parts} parts`)
+      break
+    }
+    await sleep(500)
   }
   await close()
 }

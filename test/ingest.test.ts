@@ -111,6 +111,9 @@ describe('one event', () => {
     ['a day that is not in the calendar', { timestamp: '2026-13-45T00:00:00Z' }, 'timestamp is no date of the calendar'],
     ['metadata that is no object', { metadata: [1] }, 'metadata must be object'],
     ['a device that is not known', { device_type: 'watch' }, 'device_type must be one of desktop, mobile, tablet, server, bot'],
+    ['30 February', { timestamp: '2026-02-30T00:00:00Z' }, 'timestamp is no date of the calendar'],
+    ['a sent_at that is no time', { sent_at: 'yesterday' }, 'sent_at must be ISO 8601 with offset, such as 2026-12-03T09:30:00Z, or milliseconds since 1970'],
+    ['an entity_id that a number cannot hold', { entity_id: 2 ** 60 }, 'entity_id is too large for a number: digits would be lost; send it as text'],
     ['an event_id that is no UUID', { event_id: 'abc' }, 'event_id must be a UUID'],
     ['a key that could reach a prototype', { metadata: JSON.parse('{"a":{"__proto__":1}}') as object }, 'event_metadata has a property named __proto__'],
     ['metadata over 32 KB', { metadata: { text: 'x'.repeat(33_000) } }, 'event_metadata is 33 KB, at most 32 KB'],
@@ -206,6 +209,36 @@ describe('a batch', () => {
       ).status,
     ).toBe(413)
   })
+})
+
+test('an event that nests too deep to be written does not take its neighbours with it, and is kept as far as it can be', async () => {
+  const w = await cairn.workspace()
+  const depth = 50_000
+  const body = `{"events":[{"event_type":"good","user_id":"u"},{"event_type":"deep","user_id":"u","metadata":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}]}`
+  const answer = await ask(`${cairn.url}/api/events/log/batch`, { method: 'POST', headers: { Authorization: `Bearer ${w.writeKey}` }, body })
+  expect(answer).toMatchObject({ status: 200, body: { accepted: 1, rejected: [{ index: 1, code: 'too_large' }] } })
+  expect(await totals(w)).toEqual({ ...nothing, received: 2, accepted: 1, stored: 1, quarantined: 1 })
+  const { quarantine } = await w.get<{ quarantine: unknown[] }>('/api/events/quarantine')
+  expect(quarantine).toHaveLength(1)
+})
+
+test('a refused event tells why in its code, and is kept without the key that came with it', async () => {
+  const w = await cairn.workspace()
+  const refused = await ask(`${cairn.url}/api/events/log`, {
+    method: 'POST',
+    body: JSON.stringify({ event_type: 'a', user_id: 'u', timestamp: '2099-01-01T00:00:00Z', write_key: w.writeKey }),
+  })
+  expect(refused).toMatchObject({ status: 422, body: { success: false, code: 'in_future' } })
+  expect(JSON.stringify(await w.get('/api/events/quarantine'))).not.toContain(w.writeKey)
+})
+
+test('set-up routes refuse fields that they do not know rather than ignore them', async () => {
+  const w = await cairn.workspace()
+  expect((await w.call('PATCH', '/api/workspace', { taxonomy: 'strict' })).body).toMatchObject({
+    code: 'invalid',
+    message: 'The body is not valid. taxonomy is not known here.',
+  })
+  expect((await w.call('POST', '/api/events/quarantine/replay', { codes: ['x'] })).status).toBe(422)
 })
 
 describe('exactly once', () => {
@@ -333,7 +366,7 @@ describe('quarantine', () => {
     const event_id = randomUUID()
     const timestamp = new Date(Date.now() - 3_600_000).toISOString()
     expect((await w.post('/api/events/log', { event_id, event_type: 'order_paid', user_id: 'u', timestamp, metadata: { sum: 3 } })).body).toMatchObject({
-      code: 'invalid',
+      code: 'unknown_type',
       message: expect.stringContaining('not declared') as string,
     })
     expect((await w.call('POST', '/api/events/quarantine/replay', {})).body).toMatchObject({ replayed: 1, accepted: 0 })

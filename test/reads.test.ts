@@ -281,6 +281,7 @@ describe('activity', () => {
         timezone: 'Europe/Berlin',
         exact: true,
         bots: 'excluded',
+        fresh_to: expect.any(String) as string,
         definition: expect.any(String) as string,
       },
     }

@@ -4,6 +4,7 @@ import { MAX_BODY_BYTES } from '@cairn/wire/event'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CairnError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
+import { iso } from './base/time.ts'
 import { asCairnError, problemOf } from './http/answer.ts'
 import { authenticate, isLoopback, type Asker, type AuthDeps } from './http/auth.ts'
 import { readBody } from './http/body.ts'
@@ -57,9 +58,11 @@ export async function makeApp(deps: AppDeps): Promise<FastifyInstance> {
     if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json'
     done()
   })
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', async (_request, reply) => {
     void reply.header('X-Content-Type-Options', 'nosniff').header('Referrer-Policy', 'strict-origin-when-cross-origin')
     if (!reply.hasHeader('Cache-Control')) void reply.header('Cache-Control', 'no-store')
+  })
+  app.addHook('onResponse', async (request, reply) => {
     deps.counts.add(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime)
   })
   app.setErrorHandler((error, request, reply) => {
@@ -115,5 +118,6 @@ function withStaleness(answer: unknown, stale: Staleness | undefined, reply: Fas
   void reply.header('X-Cairn-Stale', String(stale.lag_ms))
   if (typeof answer !== 'object' || answer === null || Object.getPrototypeOf(answer) !== Object.prototype) return answer
   const meta = 'meta' in answer && typeof answer.meta === 'object' ? answer.meta : {}
-  return { ...answer, meta: { ...meta, ...stale } }
+  const fresh = meta && 'fresh_to' in meta && typeof meta.fresh_to === 'string' ? { fresh_to: iso(Date.parse(meta.fresh_to) - stale.lag_ms) } : {}
+  return { ...answer, meta: { ...meta, ...fresh, ...stale } }
 }

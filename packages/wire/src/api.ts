@@ -57,21 +57,27 @@ const filters = {
 const eventFilters = <T extends Record<string, TSchema>>(extra: T) =>
   Type.Object({ ...filters, ...range, ...extra }, { description: 'Also metadata.<path>=value and context.<path>=value.' })
 
-export const Workspace = Type.Object({
-  name: o(Type.String({ minLength: 1, maxLength: 100 })),
-  timezone: o(text('IANA time zone.', 64)),
-  retention_days: o(Type.Union([Type.Integer({ minimum: 1, maximum: 36_500 }), Type.Literal('forever')])),
-  streams_off: o(Type.Array(Type.Enum(['events', 'interactions', 'snapshots', 'metrics', 'chat', 'sessions']))),
-  gpc: o(Type.Enum(['honour', 'ignore'])),
-  taxonomy_mode: o(Type.Enum(['open', 'strict'])),
-})
+export const Workspace = Type.Object(
+  {
+    name: o(Type.String({ minLength: 1, maxLength: 100 })),
+    timezone: o(text('IANA time zone.', 64)),
+    retention_days: o(Type.Union([Type.Integer({ minimum: 1, maximum: 36_500 }), Type.Literal('forever')])),
+    streams_off: o(Type.Array(Type.Enum(['events', 'interactions', 'snapshots', 'metrics', 'chat', 'sessions']))),
+    gpc: o(Type.Enum(['honour', 'ignore'])),
+    taxonomy_mode: o(Type.Enum(['open', 'strict'])),
+  },
+  { additionalProperties: false },
+)
 
-const Declaration = Type.Object({
-  event_category: o(text('', 100)),
-  required_properties: o(Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { maxItems: 100 })),
-  owner: o(text('')),
-  description: o(text('', 1_000)),
-})
+const Declaration = Type.Object(
+  {
+    event_category: o(text('', 100)),
+    required_properties: o(Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { maxItems: 100 })),
+    owner: o(text('')),
+    description: o(text('', 1_000)),
+  },
+  { additionalProperties: false },
+)
 
 const Person = { user_id: o(id('')), user_email: o(id('Another name for user_id.')), anonymous_id: o(id('')) }
 
@@ -167,11 +173,14 @@ export const endpoints = {
     path: '/api/events/quarantine/replay',
     access: 'manage',
     summary: 'Send refused events through the way in again.',
-    body: Type.Object({
-      quarantine_ids: o(Type.Array(Type.String({ maxLength: 36 }), { maxItems: 1_000 })),
-      code: o(text('Reason.', 64)),
-      limit: o(Type.Integer({ minimum: 1, maximum: 10_000 })),
-    }),
+    body: Type.Object(
+      {
+        quarantine_ids: o(Type.Array(Type.String({ maxLength: 36 }), { maxItems: 1_000 })),
+        code: o(text('Reason.', 64)),
+        limit: o(Type.Integer({ minimum: 1, maximum: 10_000 })),
+      },
+      { additionalProperties: false },
+    ),
     answer: Type.Object({ success: Type.Boolean(), replayed: Type.Integer(), accepted: Type.Integer(), rejected: Type.Array(Row) }),
   },
   ledger: {
@@ -247,7 +256,7 @@ export const endpoints = {
     path: '/api/keys',
     access: 'manage',
     summary: 'Make a key; it is shown this once.',
-    body: Type.Object({ kind: Type.Enum(['write', 'secret']), name: o(text('', 100)) }),
+    body: Type.Object({ kind: Type.Enum(['write', 'secret']), name: o(text('', 100)) }, { additionalProperties: false }),
     answer: Row,
   },
   revokeKey: { method: 'DELETE', path: '/api/keys/:id', access: 'manage', summary: 'Revoke a key; it stops working within 2 seconds.', answer: Success },

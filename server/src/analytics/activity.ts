@@ -32,7 +32,8 @@ interface Activity {
   sessions: number
   /** Events of bots in the range; `meta.bots` says whether the other figures count them. */
   bots: number
-  meta: { from: string; to: string; timezone: string; exact: true; bots: 'excluded' | 'included'; definition: string }
+  /** `fresh_to`: everything acknowledged up to then is counted. */
+  meta: { from: string; to: string; timezone: string; exact: true; bots: 'excluded' | 'included'; fresh_to: string; definition: string }
 }
 
 export const activityRoutes = (deps: ActivityRoutesDeps): Pick<Handlers, 'analytics'> => ({
@@ -43,28 +44,43 @@ export const activityRoutes = (deps: ActivityRoutesDeps): Pick<Handlers, 'analyt
 async function activity({ store, clock, properties }: ActivityRoutesDeps, call: Pick<Call<'analytics'>, 'workspace' | 'query' | 'paths'>): Promise<Activity> {
   const range = readRange(call.query, { timezone: call.workspace.timezone, now: clock.now() })
   const bots = takesBots(call.query)
+  const askedAt = clock.now()
   const events = raw(`${store.dialect.database}.events`)
   const [counts, uniques] = await Promise.all([
-    store.query<CountRow>(countsSql(events, eventsWhere({ properties }, call, range), range.storeTimezone)),
+    store.query<CountRow>(countsSql(events, eventsWhere({ properties }, call, range), range.storeTimezone, bucketSecondsOf(range))),
     store.query<Uniques>(uniquesSql(events, eventsWhere({ properties }, call, range, 'with bots'), bots)),
   ])
-  return shape(counts.rows, uniques.rows[0], range, bots)
+  return shape(counts.rows, uniques.rows[0], range, bots, askedAt)
 }
 
 /**
  * Each figure is a grouping set of its own over one pass: grouping by all of them at once makes 15,000 groups a month and keys that do not
- * fit a small table (10 million events, 30 days: 315 against 95 ms). `which` says to which set a row belongs.
+ * fit a small table. Time is grouped by quarters of an hour and only then put on the zone's clock, a thousand rows instead of millions
+ * (10 million events, 30 days: one group of all 315, sets by day and hour of the zone 149, sets by quarters 108 ms).
+ * `which` says to which set a row belongs.
  */
-const countsSql = (events: Piece, where: Piece, timezone: string): Piece => sql`SELECT
-  grouping(day, hour, event_type, event_category, event_action) AS which,
-  toDate32(event_timestamp, ${str(timezone)}) AS day, toHour(event_timestamp, ${str(timezone)}) AS hour, event_type, event_category, event_action,
-  count() AS events, sum(duration_ms) AS duration_sum, count(duration_ms) AS durations
-FROM ${events}
-${where}
-GROUP BY GROUPING SETS ((day), (hour), (event_type), (event_category), (event_action))`
+const countsSql = (events: Piece, where: Piece, timezone: string, bucketSeconds: number): Piece => sql`SELECT
+  which, if(which = ${raw(String(which.time))}, toDate32(moment, ${str(timezone)}), toDate32('1970-01-01')) AS day, if(which = ${raw(String(which.time))}, toHour(moment, ${str(timezone)}), 0) AS hour,
+  event_type, event_category, event_action, sum(counted) AS events, sum(duration_sums) AS duration_sum, sum(duration_counts) AS durations
+FROM (
+  SELECT grouping(bucket, event_type, event_category, event_action) AS which,
+    intDiv(toUnixTimestamp64Milli(event_timestamp) + ${raw(String(SINCE_1900_S * 1_000))}, ${raw(String(bucketSeconds * 1_000))}) AS bucket,
+    toDateTime64(toInt64(bucket) * ${raw(String(bucketSeconds))} - ${raw(String(SINCE_1900_S))}, 0, 'UTC') AS moment,
+    event_type, event_category, event_action, count() AS counted, sum(duration_ms) AS duration_sums, count(duration_ms) AS duration_counts
+  FROM ${events}
+  ${where}
+  GROUP BY GROUPING SETS ((bucket), (event_type), (event_category), (event_action))
+)
+GROUP BY which, day, hour, event_type, event_category, event_action`
+
+/** From 1900, where the store's times begin, to 1970: buckets are counted from there, since division rounds towards zero. */
+const SINCE_1900_S = 2_208_988_800
+/** Every zone has been whole quarters of an hour from UTC since Liberia changed over in 1972. Before, seconds count. */
+const QUARTERS_SINCE = Date.UTC(1972, 4, 1)
+const bucketSecondsOf = ({ fromMs }: Range): number => (fromMs >= QUARTERS_SINCE ? 900 : 1)
 
 /** A bit is set for each key that the set does not group by; the first key is the highest bit. */
-const which = { day: 0b01111, hour: 0b10111, type: 0b11011, category: 0b11101, action: 0b11110 } as const
+const which = { time: 0b0111, type: 0b1011, category: 0b1101, action: 0b1110 } as const
 
 interface CountRow {
   which: string
@@ -92,12 +108,15 @@ interface Uniques {
   bots: string
 }
 
-function shape(rows: readonly CountRow[], uniques: Uniques | undefined, range: Range, bots: boolean): Activity {
+function shape(rows: readonly CountRow[], uniques: Uniques | undefined, range: Range, bots: boolean, freshTo: number): Activity {
   const of = (set: number): CountRow[] => rows.filter((row) => Number(row.which) === set)
-  const days = new Map(of(which.day).map((row) => [row.day, Number(row.events)]))
-  const byDay = dayNames(range).map((day): [string, number] => [day, days.get(day) ?? 0])
+  const days = new Map<string, number>()
   const byHour = Array.from({ length: 24 }, () => 0)
-  for (const row of of(which.hour)) byHour[row.hour] = Number(row.events)
+  for (const row of of(which.time)) {
+    days.set(row.day, (days.get(row.day) ?? 0) + Number(row.events))
+    byHour[row.hour] = (byHour[row.hour] ?? 0) + Number(row.events)
+  }
+  const byDay = dayNames(range).map((day): [string, number] => [day, days.get(day) ?? 0])
   const types = of(which.type)
   const byType = mostFirst(types.map((row) => [row.event_type, Number(row.events)]))
   const actions = mostFirst(of(which.action).map((row) => [row.event_action, Number(row.events)])).filter(([action]) => action !== '')
@@ -120,6 +139,7 @@ function shape(rows: readonly CountRow[], uniques: Uniques | undefined, range: R
     sessions: Number(uniques?.sessions ?? 0),
     bots: Number(uniques?.bots ?? 0),
     meta: {
+      fresh_to: iso(freshTo),
       from: iso(range.fromMs),
       to: iso(range.toMs),
       timezone: range.timezone,

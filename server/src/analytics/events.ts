@@ -52,7 +52,12 @@ async function newest(
 ): Promise<{ events: EventOutput[]; next_cursor: string | null }> {
   const top = Math.min(range.toMs, cursor ? cursor.ms + 1 : range.toMs)
   const rows: StoredEvent[] = []
-  for (const span of spans(range.fromMs, top, clock.now())) {
+  let end = top
+  let days = 1
+  while (end > range.fromMs && rows.length <= limit) {
+    // The table keeps days together: a part of a day costs as much as the day. Little lies ahead of now: the first span begins from there.
+    const start = Math.floor(Math.min(end - 1, clock.now()) / DAY) * DAY - (days - 1) * DAY
+    const span = { fromMs: Math.max(range.fromMs, start), toMs: end }
     const after = cursor ? sql` WHERE (event_timestamp, event_id) < (${time(cursor.ms)}, ${uuid(cursor.key)})` : empty
     const found = await store.query<StoredEvent>(
       sql`SELECT ${selected}
@@ -63,27 +68,23 @@ LIMIT ${u32(limit + 1 - rows.length)}`,
       { settings: wideRows },
     )
     rows.push(...found.rows)
-    if (rows.length > limit) break
+    end = span.fromMs
+    days = nextDays(days, { missing: limit + 1 - rows.length, found: rows.length, spanDays: (Math.min(top, clock.now()) - end) / DAY })
   }
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return { events: rows.slice(0, limit).map(toOutput), next_cursor: last ? writeCursor({ ms: toMs(last.event_timestamp), key: last.event_id }) : null }
 }
 
+/** At most eight times as many days as before, so that a filter that matches little costs few queries. */
+const WIDER = 8
+/** Days differ: a third more than the days so far let expect, rather than a third query. */
+const MARGIN = 1.3
+
+/** How many days to ask next: as many as fill the page if they are like those before. */
+function nextDays(days: number, { missing, found, spanDays }: { missing: number; found: number; spanDays: number }): number {
+  const enough = found === 0 ? Number.POSITIVE_INFINITY : Math.ceil((missing / found) * spanDays * MARGIN)
+  return Math.max(1, Math.min(days * WIDER, enough))
+}
+
 /** Reads the wide columns only of rows that are answered, for every page size; the engine's own limit for it is lower. */
 const wideRows = { query_plan_optimize_lazy_materialization: 1, query_plan_max_limit_for_lazy_materialization: 1_001 }
-
-/** The table keeps days together, so a part of a day costs as much as the day. */
-const FIRST_SPAN_DAYS = 1
-const WIDER = 8
-
-/** The range from its end backwards, each span eight times as long as the one before: a filter that matches little costs few queries. */
-function* spans(fromMs: number, toMs: number, now: number): Iterable<{ fromMs: number; toMs: number }> {
-  let end = toMs
-  // Little lies ahead of now: the first span begins from there.
-  let start = Math.floor(Math.min(toMs - 1, now) / DAY) * DAY
-  for (let days = FIRST_SPAN_DAYS; end > fromMs; days *= WIDER) {
-    yield { fromMs: Math.max(fromMs, start), toMs: end }
-    end = Math.min(end, start)
-    start = end - days * WIDER * DAY
-  }
-}

@@ -11,6 +11,7 @@ interface Params {
   type?: string
   requiredProperties?: string[]
   allowedValues?: unknown[]
+  allowedValue?: string | number
 }
 
 /** The schema validator's findings in words that say what to do: `/reason: at most 255 characters`. One for each field. */
@@ -22,11 +23,12 @@ export function describe(errors: readonly ValidationError[]): FieldError[] {
       for (const name of p.requiredProperties ?? []) found.set(`${instancePath}/${name}`, { path: `${instancePath}/${name}`, message: 'is required' })
       continue
     }
-    // The branches of a union report for themselves.
-    if (keyword === 'anyOf') continue
+    // The branches of a union, and properties that are not known, report for themselves.
+    if (keyword === 'anyOf' || keyword === 'additionalProperties') continue
     const before = found.get(instancePath)
     if (!before) found.set(instancePath, { path: instancePath || '/', message: says(keyword, p, message) })
     else if (keyword === 'type' && before.message.startsWith('must be ')) before.message = `${before.message} or ${p.type}`
+    else if (keyword === 'const') before.message = `${before.message} or ${String(p.allowedValue)}`
   }
   return [...found.values()]
 }
@@ -45,6 +47,8 @@ function says(keyword: string, p: Params, message: string): string {
       return `must be at most ${p.limit}`
     case 'enum':
       return `must be one of ${(p.allowedValues ?? []).join(', ')}`
+    case 'boolean':
+      return 'is not known here'
     case 'pattern':
       return 'must be a UUID'
     default:

@@ -27,6 +27,8 @@ export interface FieldError {
 interface Options extends ErrorOptions {
   errors?: readonly FieldError[]
   retryAfterSeconds?: number
+  /** A narrower word than the code, from another table: why an event was refused. Shown in the code's place. */
+  reason?: string
 }
 
 /** A fault of the caller or of the machine. `message` says what to do and names no path, SQL or secret: it is shown to callers. */
@@ -34,6 +36,7 @@ export class CairnError extends Error {
   readonly code: ErrorCode
   readonly errors: readonly FieldError[] | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly reason: string | undefined
 
   constructor(code: ErrorCode, message: string, options: Options = {}) {
     super(message, options)
@@ -41,5 +44,6 @@ export class CairnError extends Error {
     this.code = code
     this.errors = options.errors
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.reason = options.reason
   }
 }

@@ -20,14 +20,14 @@ interface Asked<N extends EndpointName> {
 }
 
 export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
-  getWorkspace: async ({ workspace }: Asked<'getWorkspace'>): Promise<object> => toSettings(await getWorkspace(db, { slug: workspace.slug })),
+  getWorkspace: async ({ workspace }: Asked<'getWorkspace'>): Promise<object> => toSettings(await getWorkspace(db, { slug: workspace.slug }), workspace),
 
   setWorkspace: async ({ workspace, body }: Asked<'setWorkspace'>): Promise<object> => {
     const { retention_days: retention, streams_off: streamsOff, taxonomy_mode: taxonomyMode, name, timezone, gpc } = body
     const retentionDays = retention === 'forever' ? null : retention
     const changed = await updateWorkspace(db, { id: workspace.id, name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, now: clock.now() })
     await directory.refresh()
-    return toSettings(changed)
+    return toSettings(changed, directory.workspace(workspace.id))
   },
 
   listKeys: async ({ workspace }: Asked<'listKeys'>): Promise<object> => ({
@@ -48,13 +48,17 @@ export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
   },
 })
 
-/** As the workspace set them; what the environment switches off besides is not among streams_off. */
-const toSettings = ({ slug, name, timezone, retentionDays, streamsOff, gpc, taxonomyMode }: Workspace): WorkspaceSettings & { slug: string } => ({
+/** `streams_off` is what the workspace set; `streams_off_in_effect` is what is off now, with what CAIRN_STREAMS_OFF switches off besides. */
+const toSettings = (
+  { slug, name, timezone, retentionDays, streamsOff, gpc, taxonomyMode }: Workspace,
+  inEffect: DirectoryWorkspace | undefined,
+): WorkspaceSettings & { slug: string; streams_off_in_effect: string[] } => ({
   slug,
   name,
   timezone,
   retention_days: retentionDays ?? 'forever',
   streams_off: streamsOff,
+  streams_off_in_effect: [...(inEffect?.streamsOff ?? streamsOff)],
   gpc,
   taxonomy_mode: taxonomyMode,
 })

@@ -19,7 +19,7 @@ export function problemOf(error: unknown, requestId: string): { status: number; 
     }
   }
   const { status } = catalogue[known.code]
-  const body: Problem = { success: false, message: known.message, code: known.code }
+  const body: Problem = { success: false, message: known.message, code: known.reason ?? known.code }
   if (known.errors) body.errors = known.errors
   return { status, body, retryAfterSeconds: known.retryAfterSeconds ?? (status === 503 || status === 429 ? 2 : undefined) }
 }

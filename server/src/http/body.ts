@@ -18,7 +18,7 @@ export async function readBody(bytes: Buffer | undefined, contentEncoding: strin
     return JSON.parse(plain.toString('utf8')) as unknown
   } catch (error) {
     if (plain.toString('latin1').trim() === '') return {}
-    throw new CairnError('malformed', 'The body is not JSON.', { cause: error })
+    throw new CairnError('malformed', 'The body is not JSON; send a JSON object, whatever the Content-Type.', { cause: error })
   }
 }
 

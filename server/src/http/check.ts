@@ -13,7 +13,8 @@ export const makeCheck = (schema: TSchema | undefined, message: string): Check =
   const compiled: Validator = Compile(schema)
   return (value) => {
     if (compiled.Check(value)) return
-    throw new CairnError('invalid', message, { errors: describe(compiled.Errors(value)) })
+    const errors = describe(compiled.Errors(value))
+    throw new CairnError('invalid', `${message} ${errors.map((e) => `${e.path.slice(1) || 'It'} ${e.message}`).join('; ')}.`, { errors })
   }
 }
 

@@ -4,6 +4,7 @@ import type { Directory } from '../catalog/directory.ts'
 import { accept } from './accept.ts'
 import type { Draft, Drop, Sender } from './draft.ts'
 import type { Group } from './group.ts'
+import { jsonForKeeping } from './json.ts'
 import type { Journal } from './journal.ts'
 import { jsonWithLargeNumbers } from './json.ts'
 import type { NewProperty, Properties } from './properties.ts'
@@ -170,7 +171,7 @@ function keepAside(group: Group, draft: Draft, input: unknown, drop: Drop, s: Se
         step: drop.step,
         code: drop.reason,
         message: drop.message.toWellFormed(),
-        event: JSON.stringify(input),
+        event: jsonForKeeping(input),
         request: JSON.stringify({ user_agent: s.userAgent, country: s.country, sent_at: s.sentAt, received_at: s.arrivedAt, historical: s.historical }),
       },
     }),

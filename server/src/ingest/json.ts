@@ -34,3 +34,24 @@ export const wellFormed = (value: unknown): unknown =>
 
 /** ECMAScript 2025; the library types of the compiler do not have it yet. */
 const { rawJSON: rawJson } = JSON as typeof JSON & { rawJSON: (text: string) => unknown }
+
+/** Deeper than any event that is taken may nest; a writer that recurses gives up at some thousand levels. */
+const KEPT_DEPTH = 64
+
+/** JSON of a refused event, to be kept: as it came, but for what nests deeper than anything could be accepted. */
+export function jsonForKeeping(input: unknown): string {
+  return JSON.stringify(isDeeperThan(input, KEPT_DEPTH) ? shallow(input, KEPT_DEPTH) : input)
+}
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (depth === 0) return true
+  return Object.values(value).some((entry) => isDeeperThan(entry, depth - 1))
+}
+
+function shallow(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === 0) return '(nested deeper than Cairn keeps)'
+  if (Array.isArray(value)) return value.map((entry) => shallow(entry, depth - 1))
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, shallow(entry, depth - 1)]))
+}

@@ -21,7 +21,14 @@ export function readMoment(value: unknown): number | string {
     // The usual form is read as it is; the others the standard allows are brought into it.
     ms = Date.parse(/[ ,z]/.test(value) ? value.replace(' ', 'T').replace(',', '.').toUpperCase() : value)
   } else return 'must be text or a number'
-  if (Number.isNaN(ms)) return 'is no date of the calendar'
+  if (Number.isNaN(ms) || (typeof value === 'string' && !isOnCalendar(value))) return 'is no date of the calendar'
   if (!isStorable(ms)) return 'must lie between the years 1900 and 2299'
   return ms
+}
+
+/** Date.parse moves 30 February into March; a sender that says so has another mistake. */
+function isOnCalendar(text: string): boolean {
+  const day = Number(text.slice(8, 10))
+  if (day <= 28) return true
+  return day <= new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate()
 }

@@ -30,10 +30,10 @@ export const ingestRoutes = (deps: IngestRoutesDeps): Pick<Handlers, 'logEvent' 
     if (!isObject(body)) throw new CairnError('malformed', 'The body must be one event, a JSON object; several go to /api/events/log/batch.')
     const key = idempotencyKey(call.request)
     const ids = key === undefined ? undefined : [isUuid(key) ? key.toLowerCase() : uuidv8('idempotency', call.workspace.id, key)]
-    const outcome = await deps.intake.take([body], senderOf(deps, call, body, false), ids)
+    const outcome = await deps.intake.take([withoutKey(body)], senderOf(deps, call, body, false), ids)
     tellPosition(deps, call.reply, outcome)
-    const [rejected] = outcome.rejected
-    if (rejected) throw new CairnError('invalid', rejected.drop.message, rejected.drop.errors ? { errors: rejected.drop.errors } : {})
+    const drop = outcome.rejected[0]?.drop
+    if (drop) throw new CairnError('invalid', drop.message, { reason: drop.reason, ...(drop.errors ? { errors: drop.errors } : {}) })
     const [notRecorded] = outcome.notRecorded
     if (notRecorded) return { success: true, disabled: true, reason: notRecorded.reason }
     return { success: true, event_id: outcome.eventIds[0] }
@@ -61,6 +61,12 @@ export const ingestRoutes = (deps: IngestRoutesDeps): Pick<Handlers, 'logEvent' 
   },
 })
 
+/** The key is the request's, not the event's: kept with a refused event it would be shown to everybody who may look at quarantine. */
+function withoutKey(body: Record<string, unknown>): Record<string, unknown> {
+  if (!('write_key' in body)) return body
+  return Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'write_key'))
+}
+
 /** What became of the events that were taken, by their places in the batch as it was sent. */
 const atPlaces = (outcome: Outcome, places: readonly number[]): Outcome => ({
   ...outcome,
@@ -86,7 +92,10 @@ function senderOf(deps: IngestRoutesDeps, call: Call<'logEvent' | 'logBatch'>, b
     return typeof value === 'string' ? value : ''
   }
   const receivedAt = deps.clock.now()
-  const sentAt = readMoment(body['sent_at'])
+  const sentAt = body['sent_at'] == null ? undefined : readMoment(body['sent_at'])
+  // In a batch it is the request's; a single event is judged with it.
+  if (typeof sentAt === 'string' && 'events' in body)
+    throw new CairnError('malformed', `sent_at ${sentAt}.`, { errors: [{ path: '/sent_at', message: sentAt }] })
   return {
     workspace,
     keyId: key.keyId,

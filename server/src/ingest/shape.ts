@@ -85,6 +85,8 @@ export function checkShape(draft: Draft, sender: Sender): Drop | undefined {
   draft.userId = text(input.user_id) || text(input.user_email)
   draft.anonymousId = text(input.anonymous_id)
   if (draft.userId === '' && draft.anonymousId === '') return invalid([{ path: '/user_id', message: 'is required where there is no anonymous_id' }])
+  if (typeof input.entity_id === 'number' && !Number.isSafeInteger(input.entity_id) && Math.abs(input.entity_id) >= 2 ** 53)
+    return invalid([{ path: '/entity_id', message: 'is too large for a number: digits would be lost; send it as text' }])
   draft.givenId = draft.givenId || input.event_id !== undefined
   draft.eventId = input.event_id === undefined ? draft.eventId || uuidv7(sender.receivedAt) : input.event_id.toLowerCase()
   draft.eventType = text(input.event_type)
@@ -169,17 +171,14 @@ function readTime(draft: Draft, input: Json & EventInput, sender: Sender): Drop 
   const field = input.event_timestamp !== undefined ? 'event_timestamp' : input.timestamp !== undefined ? 'timestamp' : 'occurred_at'
   const given = input[field]
   draft.timestamp = sender.arrivedAt
+  const ownSentAt = input.sent_at === undefined ? undefined : readMoment(input.sent_at)
+  if (typeof ownSentAt === 'string') return invalid([{ path: '/sent_at', message: ownSentAt }])
   if (given === undefined) return undefined
   const at = readMoment(given)
   if (typeof at === 'string') return invalid([{ path: `/${field}`, message: at }])
   draft.timestamp = at
   if (sender.historical) return undefined
-  let sentAt = sender.sentAt
-  if (input.sent_at !== undefined) {
-    const own = readMoment(input.sent_at)
-    if (typeof own === 'string') return invalid([{ path: '/sent_at', message: own }])
-    sentAt = own
-  }
+  const sentAt = ownSentAt ?? sender.sentAt
   if (sentAt === undefined) return undefined
   const skew = sender.arrivedAt - sentAt
   if (Math.abs(skew) > SKEW_TOLERANCE_MS) draft.timestamp = at + skew

@@ -2,11 +2,13 @@
 const $ = (id) => document.getElementById(id)
 const STORED = 'cairn_secret_key'
 // The link that `npm start` prints carries the key behind #, which never reaches a server or its log.
-const given = new URLSearchParams(location.hash.slice(1)).get('key')
-if (given) {
+function takeKeyFromLink() {
+  const given = new URLSearchParams(location.hash.slice(1)).get('key')
+  if (!given) return
   sessionStorage.setItem(STORED, given)
   history.replaceState(null, '', location.pathname)
 }
+takeKeyFromLink()
 
 const number = new Intl.NumberFormat()
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
@@ -90,6 +92,10 @@ $('sign-in').addEventListener('submit', (event) => {
 })
 $('sign-out').addEventListener('click', () => {
   sessionStorage.removeItem(STORED)
+  void refresh()
+})
+window.addEventListener('hashchange', () => {
+  takeKeyFromLink()
   void refresh()
 })
 $('snippet').textContent = `curl -X POST ${location.origin}/api/events/log \\
