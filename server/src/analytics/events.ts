@@ -9,7 +9,7 @@ import { exportEvents } from './export.ts'
 import { readRange } from './range.ts'
 import { readSession } from './session.ts'
 import { selected, toMs, toOutput, type StoredEvent } from './stored.ts'
-import { eventsWhere } from './where.ts'
+import { eventsWhere, isSelective } from './where.ts'
 
 export interface EventRoutesDeps {
   store: Store
@@ -22,13 +22,15 @@ export const eventRoutes = (deps: EventRoutesDeps): Pick<Handlers, 'listEvents' 
     const range = readRange(call.query, { timezone: call.workspace.timezone, now: deps.clock.now() })
     const where = (span: { fromMs: number; toMs: number }): Piece => eventsWhere(deps, call, span)
     const { limit = DEFAULT_LIMIT, cursor } = call.query as PageQuery
-    return await newest(deps, { range, where, limit, cursor: readCursor(cursor, 'uuid') })
+    return await newest(deps, { range, where, limit, cursor: readCursor(cursor, 'uuid'), firstDays: isSelective(call.query) ? SELECTIVE_DAYS : 1 })
   },
   sessionEvents: (call) => readSession(deps, call),
   exportEvents: (call) => exportEvents(deps, call),
 })
 
 const DEFAULT_LIMIT = 50
+/** One person or thing seldom fills a page in a day, and three cost little more (10 million events: 20 against 33 ms). */
+const SELECTIVE_DAYS = 3
 /** Checked by the endpoint's schema. */
 interface PageQuery {
   limit?: number
@@ -40,6 +42,7 @@ interface Page {
   where: (span: { fromMs: number; toMs: number }) => Piece
   limit: number
   cursor: Cursor | undefined
+  firstDays: number
 }
 
 /**
@@ -48,12 +51,12 @@ interface Page {
  */
 async function newest(
   { store, clock }: EventRoutesDeps,
-  { range, where, limit, cursor }: Page,
+  { range, where, limit, cursor, firstDays }: Page,
 ): Promise<{ events: EventOutput[]; next_cursor: string | null }> {
   const top = Math.min(range.toMs, cursor ? cursor.ms + 1 : range.toMs)
   const rows: StoredEvent[] = []
   let end = top
-  let days = 1
+  let days = firstDays
   while (end > range.fromMs && rows.length <= limit) {
     // The table keeps days together: a part of a day costs as much as the day. Little lies ahead of now: the first span begins from there.
     const start = Math.floor(Math.min(end - 1, clock.now()) / DAY) * DAY - (days - 1) * DAY

@@ -1,7 +1,8 @@
 import { CairnError } from '../base/errors.ts'
+import { DAY } from '../base/time.ts'
 import type { Properties } from '../ingest/properties.ts'
-import { sessionKey, userKey } from '../store/keys.ts'
-import { join, raw, sql, str, time, u32, type Piece } from '../store/sql.ts'
+import { inDays, inSpan, sessionKey, userKey } from '../store/keys.ts'
+import { join, raw, sql, str, u32, type Piece } from '../store/sql.ts'
 import type { Range } from './range.ts'
 
 /** What the filters of the endpoint table say, as the condition of a query over events. */
@@ -25,6 +26,13 @@ interface Filters {
   include_bots?: boolean | undefined
 }
 
+/** Days are worth naming in a span this short, since months stand together in the files. */
+const SHORT_MS = 8 * DAY
+
+/** Whether the filters leave little: one person, thing or session. */
+export const isSelective = (query: Filters): boolean =>
+  [query.user_id, query.user_email, query.anonymous_id, query.entity_id, query.session_id].some((value) => value !== undefined)
+
 /**
  * The workspace, the span and every filter, as `PREWHERE …`: conditions are read one after the other, each only where those before it hold,
  * so they stand in the order of what they cost and leave. Left to itself the engine begins a newest-first list with the times of all rows
@@ -46,7 +54,7 @@ export function eventsWhere(
     if (value !== undefined) conditions.push(sql`${raw(name)} = ${str(safe(name, value))}`)
   }
   if (bots === 'as asked' && !takesBots(query)) conditions.push(sql`NOT is_bot`)
-  conditions.push(sql`event_timestamp >= ${time(span.fromMs)}`, sql`event_timestamp < ${time(span.toMs)}`)
+  conditions.push(isSelective(query) || span.toMs - span.fromMs <= SHORT_MS ? inDays(span) : inSpan(span))
   for (const { field, path, value } of paths) {
     safe(`${field}.${path}`, path)
     safe(`${field}.${path}`, value)

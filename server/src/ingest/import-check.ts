@@ -1,4 +1,5 @@
-import { raw, sql, time, u32, uuids } from '../store/sql.ts'
+import { inDays } from '../store/keys.ts'
+import { raw, sql, u32, uuids } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { isUuid } from '../base/ids.ts'
 import { readMoment } from './moment.ts'
@@ -26,7 +27,7 @@ export async function alreadyStored(store: Store, workspaceId: number, events: r
   if (ids.length === 0) return new Set()
   const { rows } = await store.query<{ event_id: string }>(
     sql`SELECT toString(event_id) AS event_id FROM ${raw(`${store.dialect.database}.events`)}
-WHERE workspace_id = ${u32(workspaceId)} AND event_timestamp >= ${time(from)} AND event_timestamp <= ${time(to)} AND event_id IN ${uuids(ids)}`,
+WHERE workspace_id = ${u32(workspaceId)} AND ${inDays({ fromMs: from, toMs: to + 1 })} AND event_id IN ${uuids(ids)}`,
   )
   const found = new Set<number>()
   for (const row of rows) {

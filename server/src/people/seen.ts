@@ -4,6 +4,7 @@ import { toIso, toMs } from '../analytics/stored.ts'
 import { DAY, type Clock } from '../base/time.ts'
 import type { Directory } from '../catalog/directory.ts'
 import type { Call } from '../http/call.ts'
+import { inSpan } from '../store/keys.ts'
 import { empty, join, raw, sql, time, u32, u64, u64s, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { readTraits } from './told.ts'
@@ -93,7 +94,7 @@ async function lastSeen(
     const from = Math.max(range.fromMs, Math.floor(Math.min(cursor?.ms ?? now, now, range.toMs) / DAY) * DAY - (days - 1) * DAY)
     const { rows } = await store.query<LastSeen>(sql`SELECT person_key, max(event_timestamp) AS last_seen
 FROM ${raw(store.dialect.database)}.events
-WHERE workspace_id = ${u32(workspaceId)} AND event_timestamp >= ${time(from)} AND event_timestamp < ${time(range.toMs)}${bots}
+WHERE workspace_id = ${u32(workspaceId)} AND ${inSpan({ fromMs: from, toMs: range.toMs })}${bots}
 GROUP BY person_key
 ${after}
 ORDER BY last_seen DESC, person_key DESC
@@ -107,7 +108,7 @@ const WIDER = 8
 /** In the order of `keys`. */
 async function readPeople(store: Store, { workspaceId, keys, range, bots }: Asked & { keys: readonly string[] }): Promise<Seen[]> {
   if (keys.length === 0) return []
-  const span = sql`event_timestamp >= ${time(range.fromMs)} AND event_timestamp < ${time(range.toMs)}`
+  const span = inSpan(range)
   const seen = await readSeen(store, sql`workspace_id = ${u32(workspaceId)} AND person_key IN ${u64s(keys)}${bots} AND ${span}`)
   return keys.flatMap((key) => seen.get(key) ?? [])
 }

@@ -1,4 +1,4 @@
-import { sql, str, u32, type Piece } from './sql.ts'
+import { sql, str, time, u32, type Piece } from './sql.ts'
 
 /**
  * People and sessions as integer keys, which make exact uniques four times cheaper than strings. One definition for the rows that are
@@ -13,3 +13,26 @@ export const sessionKeyColumn = "if(session_id = '', 0, cityHash64(workspace_id,
 export const userKey = (workspaceId: number, userId: string): Piece => sql`cityHash64(${u32(workspaceId)}, 'u', ${str(userId)})`
 export const anonymousKey = (workspaceId: number, anonymousId: string): Piece => sql`cityHash64(${u32(workspaceId)}, 'a', ${str(anonymousId)})`
 export const sessionKey = (workspaceId: number, sessionId: string): Piece => sql`cityHash64(${u32(workspaceId)}, ${str(sessionId)})`
+
+/** What ClickHouse's Date holds, 1970-01-01 to 2149-06-06, with a day to spare. */
+const FIRST_DATE_MS = Date.UTC(1970, 0, 2)
+const LAST_DATE_MS = Date.UTC(2149, 5, 5)
+
+interface Span {
+  fromMs: number
+  /** Exclusive. */
+  toMs: number
+}
+
+export const inSpan = ({ fromMs, toMs }: Span): Piece => sql`event_timestamp >= ${time(fromMs)} AND event_timestamp < ${time(toMs)}`
+
+/**
+ * The same with the days named besides, for questions about little of a span: the table is sorted by type, day, person and time, and the
+ * engine does not conclude the day from the time (the events of one entity in 4 of 60 days: 40 instead of 80 ms). Where nearly all of a
+ * span is read it only costs (30 days: 20 ms).
+ */
+export function inDays({ fromMs, toMs }: Span): Piece {
+  const from = fromMs >= FIRST_DATE_MS ? sql` AND toDate(event_timestamp) >= toDate(${time(fromMs)})` : sql``
+  const to = toMs <= LAST_DATE_MS ? sql` AND toDate(event_timestamp) <= toDate(${time(toMs)})` : sql``
+  return sql`${inSpan({ fromMs, toMs })}${from}${to}`
+}
