@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually, freePort, read, send, startServer, temporaryFolder, type Server } from './server.ts'
+import { eventually, freePort, read, SECRET_KEY, send, startServer, temporaryFolder, type Server } from './server.ts'
 
 export interface Ledger {
   total: Record<'received' | 'accepted' | 'stored' | 'deduplicated' | 'pending' | 'damaged' | 'quarantined' | 'not_recorded' | 'gap', number>
@@ -95,12 +95,7 @@ export async function crashLoop(kills: number, { batch, pauseMs }: { batch: numb
     60_000,
   )
   const stored = new Map<string, number>()
-  const exported = await fetch(`${server.url}/api/events/export?days=120`, { headers: { Authorization: 'Bearer test_secret_key_0123456789' } })
-  for (const line of (await exported.text()).split('\n')) {
-    if (line === '') continue
-    const { event_id } = JSON.parse(line) as { event_id: string }
-    stored.set(event_id, (stored.get(event_id) ?? 0) + 1)
-  }
+  for await (const id of storedIds(server.url)) stored.set(id, (stored.get(id) ?? 0) + 1)
   await server.stop()
   folder.remove()
   return {
@@ -112,5 +107,17 @@ export async function crashLoop(kills: number, { batch, pauseMs }: { batch: numb
     twice: [...stored].filter(([, n]) => n > 1).map(([id]) => id),
     ledger: total,
     longestOutageMs,
+  }
+}
+
+/** Ids of all stored events, read as they come: the long form stores millions. */
+async function* storedIds(url: string): AsyncGenerator<string> {
+  const response = await fetch(`${url}/api/events/export?days=120&format=csv`, { headers: { Authorization: `Bearer ${SECRET_KEY}` } })
+  let rest = ''
+  for await (const chunk of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + String(chunk)).split('\n')
+    rest = lines.pop() ?? ''
+    // The id is the first column; metadata may hold line feeds of its own.
+    for (const line of lines) if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22},/.test(line)) yield line.slice(0, 36)
   }
 }

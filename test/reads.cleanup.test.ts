@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DAY } from '../server/src/base/time.ts'
+import { Health } from '../server/src/ops/health.ts'
 import { deleteEvents, resumeDeletions, type CleanupDeps } from '../server/src/privacy/cleanup.ts'
 import { sweepDeleted } from '../server/src/privacy/sweep.ts'
-import { raw, sql, u32 } from '../server/src/store/sql.ts'
+import { StoreError } from '../server/src/store/failure.ts'
+import { userKey } from '../server/src/store/keys.ts'
+import { raw, sql, str, time, u32, type Piece } from '../server/src/store/sql.ts'
 import type { Store } from '../server/src/store/store.ts'
 import { ask, startCairn, type Answer, type TestCairn, type TestWorkspace } from './cairn.ts'
 
@@ -126,6 +129,129 @@ describe('cleanup', () => {
   })
 })
 
+/** Of a property, such as hosts and attackers think of. */
+const oddNames = [
+  ...[
+    '',
+    ' ',
+    '.',
+    '..',
+    'a.',
+    '.a',
+    'a..b',
+    'a.b.c.d',
+    'a\0b',
+    '\0',
+    'x\ud800',
+    '`',
+    'a`b',
+    '^`a`',
+    'a.:`Int64`',
+    'a.:Int64',
+    '^a',
+    ':b',
+    '@a',
+    "it's",
+    'say "so"',
+  ],
+  ...[
+    'a\\b',
+    'back\\',
+    'a[]',
+    'a[0]',
+    '[',
+    '-- no',
+    '/* no',
+    "'; DROP TABLE cairn.events",
+    'a\nb',
+    '\t',
+    '\u0001',
+    '{p0:String}',
+    '100 %',
+    '(EUR)',
+    '😀',
+    'é.ü',
+  ],
+  ...['null', '0', 'n'.repeat(900), 'l'.repeat(3_000), `😀${'😀'.repeat(60)}`],
+]
+
+describe('a workspace with odd property names', () => {
+  const values = (who: string, n: number): Json => ({
+    ...Object.fromEntries(oddNames.map((name) => [name, `of ${who}`])),
+    in: Object.fromEntries(oddNames.map((name) => [name, n])),
+    'one.two': { three: Object.fromEntries(oddNames.map((name) => [name, null])) },
+    list: { of: Object.fromEntries(oddNames.map((name) => [name, [who, n]])) },
+  })
+  const expected = (who: string, n: number): Map<unknown, unknown> =>
+    new Map(
+      oddNames
+        .map((name) => name.toWellFormed().replaceAll('\0', '\ufffd'))
+        .flatMap((name) => [
+          [name, [['string'], `of ${who}`]],
+          [`in.${name}`, [['number'], String(n)]],
+          [`one.two.three.${name}`, [['null'], 'null']],
+          [`list.of.${name}`, [['array'], JSON.stringify([who, n])]],
+        ]),
+    )
+  const listed = async (w: TestWorkspace): Promise<Map<unknown, unknown>> =>
+    new Map((((await types(w))[0]?.['properties'] ?? []) as Json[]).map((p) => [p['path'], [p['types'], p['example']]]))
+  const tell = async (w: TestWorkspace): Promise<void> => {
+    await send(w, [{ timestamp: ago(1), metadata: values('ada', 1), context: { 'c\0': 'of ada' } }])
+    await send(w, [
+      { user_id: 'bob', timestamp: ago(20), metadata: values('bob long ago', 2) },
+      { user_id: 'bob', timestamp: ago(5), metadata: values('bob', 3) },
+      { user_id: 'bob', timestamp: ago(4), metadata: { other: 1, '': [] } },
+    ])
+    for (const user_id of ['ada', 'bob']) {
+      await w.post('/api/people/identify', { user_id, traits: { '': `of ${user_id}` } })
+      await w.post('/api/events/log', { event_type: 'refused', user_id, metadata: { '': 1 }, duration_ms: -1 })
+    }
+  }
+  const everywhere = async (w: TestWorkspace): Promise<string> =>
+    JSON.stringify([
+      ...(await Promise.all(['/api/events', '/api/events/types', '/api/events/quarantine', '/api/people'].map((path) => w.get(path)))),
+      (await cairn.store.store.query(sql`SELECT * FROM cairn.event_properties WHERE workspace_id = ${u32(w.id)}`)).rows,
+    ])
+
+  test('loses all of one person, and shows the others’ examples instead', async () => {
+    const w = await cairn.workspace({ retentionDays: null })
+    await tell(w)
+    expect(await listed(w)).toEqual(new Map([...expected('ada', 1), ['', [['array', 'string'], expect.any(String)]], ['other', [['number'], '1']]]))
+    expect(await deleted(w, 'older_than_days=0&user_id=ada')).toEqual({ success: true, deleted: 1 })
+    expect(await everywhere(w)).not.toMatch(/\bada\b/)
+    expect(await listed(w)).toEqual(new Map([...expected('bob', 3), ['', [['array', 'string'], 'of bob']], ['other', [['number'], '1']]]))
+    expect((await w.get<{ quarantine: Json[] }>('/api/events/quarantine')).quarantine).toHaveLength(1)
+    expect(await w.get('/api/people/bob')).toMatchObject({ events: 3 })
+    expect((await w.call('GET', '/api/people/ada')).status).toBe(404)
+    for (const name of ['^`a`', 'a.:`Int64`', 'a`b', "it's"])
+      expect([name, await w.get(`/api/events?metadata.${encodeURIComponent(name)}=of%20bob`)]).toMatchObject([name, { events: [{ user_id: 'bob' }] }])
+  })
+
+  test('loses everything at 0 days', async () => {
+    const w = await cairn.workspace({ retentionDays: null })
+    await tell(w)
+    expect(await deleted(w, 'older_than_days=0')).toEqual({ success: true, deleted: 4 })
+    expect([await listed(w), await types(w), await total(w)]).toEqual([new Map(), [], 0])
+    expect((await w.get<{ quarantine: Json[] }>('/api/events/quarantine')).quarantine).toEqual([])
+    expect(await deleted(w, 'older_than_days=0&user_id=bob')).toEqual({ success: true, deleted: 0 })
+  })
+
+  test('is cleaned also of a NUL that came in before names were made plain', async () => {
+    const w = await cairn.workspace()
+    const { store } = cairn.store
+    const key = (who: string): Piece => userKey(w.id, who)
+    for (const who of ['ada', 'bob'])
+      await store.command(sql`INSERT INTO cairn.events (workspace_id, event_id, event_type, user_id, person_key, event_metadata, event_timestamp, received_at)
+SELECT ${u32(w.id)}, generateUUIDv4(), 'old', ${str(who)}, ${key(who)}, ${str(`{"a\\u0000b":"of ${who}"}`)}, now64(3), now64(3)`)
+    await store.command(sql`INSERT INTO cairn.event_properties (workspace_id, event_type, path, value_type, example, person_key, event_timestamp, seen_at)
+SELECT ${u32(w.id)}, 'old', concat('a', char(0), 'b'), 'string', 'of ada', ${key('ada')}, now64(3), now64(3)`)
+    expect(await deleted(w, 'older_than_days=0&user_id=ada')).toEqual({ success: true, deleted: 1 })
+    expect(await types(w)).toMatchObject([{ event_type: 'old', count: 1, properties: [property('a\0b', ['string'], 'of bob')] }])
+    expect(await deleted(w, 'older_than_days=0')).toEqual({ success: true, deleted: 1 })
+    expect(await types(w)).toEqual([])
+  })
+})
+
 describe('a cleanup that is cut off', () => {
   class Killed extends Error {}
   /** A store whose statements end with the nth one. */
@@ -142,7 +268,7 @@ describe('a cleanup that is cut off', () => {
 
   test('anywhere is done by the next start', async () => {
     const { store } = cairn.store
-    for (const after of [1, 2, 5, 100]) {
+    for (const after of [1, 2, 3, 4, 5, 6, 100]) {
       const w = await cairn.workspace({ retentionDays: null })
       await fill(w)
       const cut = await deleteEvents(deps(dying(store, after)), { workspaceId: w.id, userId: 'ada' }).then(
@@ -176,6 +302,49 @@ describe('a cleanup that is cut off', () => {
       )
       expect(rows).toEqual([{ n: '0' }])
     }
+  })
+
+  test('by a catalogue that cannot be made right ends all the same, without the examples', async () => {
+    const { store } = cairn.store
+    const w = await cairn.workspace({ retentionDays: null })
+    await fill(w)
+    const refusing: Store = {
+      ...store,
+      command: (q, options) =>
+        (typeof q === 'string' ? q : q.text).includes('INSERT INTO cairn.event_properties')
+          ? Promise.reject(new StoreError('refused', { clickhouseCode: 62, cause: undefined }))
+          : store.command(q, options),
+    }
+    const told: unknown[] = []
+    const log = { warn: (...of: unknown[]) => void told.push(of) }
+    expect(await deleteEvents({ ...deps(refusing), log }, { workspaceId: w.id, userId: 'ada' })).toBe(4)
+    expect(told).toHaveLength(1)
+    expect(JSON.stringify(await types(w))).not.toMatch(/secret of ada|team|free/)
+    expect(await resumeDeletions(deps(store))).toBe(0)
+    // What is sent afterwards is catalogued again.
+    await send(w, [{ user_id: 'bob', metadata: { plan: 'pro' } }])
+    expect((await types(w))[0]?.['properties']).toContainEqual(property('plan', ['string'], 'pro'))
+  })
+
+  test('and waits for over a minute is told by health', async () => {
+    const { store } = cairn.store
+    const note: Piece = sql`INSERT INTO cairn.deletions (deletion_id, workspace_id, user_id, person_key, asked_at) SELECT generateUUIDv4(), 4000000000, 'eve', 1, ${time(cairn.clock.now() - 61_000)}`
+    const privacy = async (left: number): Promise<unknown> => {
+      const health = new Health({ ...cairn, db: cairn.catalog.db, store, engine: cairn.store.engine, version: 'test' })
+      health.start()
+      const part = (): Json => (health.report().body['parts'] as Record<string, Json>)['privacy'] ?? {}
+      await expect.poll(() => part()['overdue_deletions']).toBe(left)
+      await health.stop()
+      return part()
+    }
+    await store.command(note)
+    expect(await privacy(1)).toMatchObject({
+      status: 'degraded',
+      message: expect.stringMatching(/^1 deletion/) as string,
+      remedy: expect.any(String) as string,
+    })
+    expect(await resumeDeletions(deps(store))).toBe(1)
+    expect(await privacy(0)).toMatchObject({ status: 'ok', overdue_deletions: 0 })
   })
 
   test('is done by the next cleanup of that workspace too', async () => {

@@ -92,7 +92,7 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
     const { journal, seen, properties, freshness, node } = pipeline
     await restoreProperties(store.store, properties, log)
     const quiesced = <T>(work: () => Promise<T>): Promise<T> => pipeline.quiesced(work)
-    await resumeDeletions({ store: store.store, clock, properties, quiesced }).catch((error: unknown) => {
+    await resumeDeletions({ store: store.store, clock, properties, quiesced, log }).catch((error: unknown) => {
       log.warn({ err: error }, 'a deletion that was cut off could not be finished now; the next cleanup or start does it')
     })
     closers.push(startDailySweep(store.store, log))

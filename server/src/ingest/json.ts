@@ -8,7 +8,8 @@ export const plainText = (value: string): string => (value.isWellFormed() && !va
 
 /**
  * JSON text that every parser on the way takes: JavaScript's writer knows two things that the engine's reader does not.
- * - Half of a surrogate pair is no text: it becomes U+FFFD, as in every other field.
+ * - Half of a surrogate pair is no text: it becomes U+FFFD, as in every other field; so does a NUL in a property's name, which would be a
+ *   path that no query can ask for. A NUL in a value stays: as JSON it is an escape that every reader takes.
  * - A whole number of 2^63 and above is written with an exponent (1e+20): as plain digits it would be an integer that fits no integer type,
  *   and the engine refuses the whole object. The value is the same to the last bit.
  */
@@ -18,7 +19,10 @@ const LARGEST = 2 ** 63
 /** Whether a number needs `jsonWithLargeNumbers`. 1e400 is read as infinite, which JSON has no word for: it becomes null. */
 export const isLarge = (value: number): boolean => (value >= LARGEST || value <= -LARGEST) && Number.isFinite(value)
 
+/** Of text that JSON.stringify wrote, like the next. */
 export const hasLoneSurrogate = (json: string): boolean => LONE_SURROGATE.test(json)
+/** In a name or a value. */
+export const hasNul = (json: string): boolean => json.includes('\\u0000')
 
 export const jsonWithLargeNumbers = (value: Json): string =>
   JSON.stringify(value, (_, entry: unknown) => (typeof entry === 'number' && isLarge(entry) ? rawJson(entry.toExponential()) : entry))
@@ -29,7 +33,7 @@ export const wellFormed = (value: unknown): unknown =>
     : Array.isArray(value)
       ? value.map(wellFormed)
       : typeof value === 'object' && value !== null
-        ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k.toWellFormed(), wellFormed(v)]))
+        ? Object.fromEntries(Object.entries(value).map(([k, v]) => [plainText(k), wellFormed(v)]))
         : value
 
 /** ECMAScript 2025; the library types of the compiler do not have it yet. */

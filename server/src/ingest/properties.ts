@@ -32,8 +32,19 @@ interface Known {
   turnedAway: number
 }
 
-const typeOf = (value: unknown): ValueType =>
+/** Longer names would make a query of many paths longer than the engine reads. */
+const MAX_ADDRESS = 1_000
+
+/**
+ * Whether a path can be a column's name in a query. The engine has no empty name, and takes :` and ^` for syntax even inside quotes (26.x);
+ * NUL is in no name that came in lately. Such a path is read from event_metadata.
+ */
+export const isAddressable = (path: string): boolean => path !== '' && path.length <= MAX_ADDRESS && !path.includes('`') && !path.includes('\0')
+
+export const typeOf = (value: unknown): ValueType =>
   value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'string'
+
+export const exampleOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, MAX_EXAMPLE).toWellFormed()
 
 export class Properties {
   readonly #workspaces = new Map<number, Known>()
@@ -78,7 +89,7 @@ export class Properties {
 
   /** Whether the path can be read by path; an unknown one may be over the limit. */
   knows(workspaceId: number, path: string): boolean {
-    return this.#of(workspaceId).paths.has(path)
+    return isAddressable(path) && this.#of(workspaceId).paths.has(path)
   }
   turnedAway(workspaceId: number): number {
     return this.#of(workspaceId).turnedAway
@@ -112,14 +123,13 @@ export class Properties {
       }
       if (seen === 0 && ++known.entries > MAX_ENTRIES) continue
       paths.set(path, seen | bits[type])
-      const example = typeof value === 'string' ? value : JSON.stringify(value)
-      fresh.push({ event_type: eventType, path, value_type: type, example: example.slice(0, MAX_EXAMPLE).toWellFormed() })
+      fresh.push({ event_type: eventType, path, value_type: type, example: exampleOf(value) })
     }
     return within
   }
 }
 
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Reads the catalogue back at start. Where the store is away the paths are learnt anew, and told to it once more. */
 export async function restoreProperties(store: Store, properties: Properties, log: Log): Promise<void> {

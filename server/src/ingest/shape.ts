@@ -4,7 +4,7 @@ import { describe } from '../base/describe.ts'
 import type { FieldError } from '../base/errors.ts'
 import { uuidv7 } from '../base/ids.ts'
 import type { Draft, Drop, Json, Sender } from './draft.ts'
-import { hasLoneSurrogate, isLarge, jsonWithLargeNumbers, plainText, wellFormed } from './json.ts'
+import { hasLoneSurrogate, hasNul, isLarge, jsonWithLargeNumbers, plainText, wellFormed } from './json.ts'
 import { isStorable, readMoment } from './moment.ts'
 
 /**
@@ -116,7 +116,7 @@ function readJson(draft: Draft, input: Json & EventInput): Drop | undefined {
     if (unsafe !== undefined)
       return { step: 'checkShape', ...unsafe, message: `${field} ${unsafe.message}`, errors: [{ path: `/${field}`, message: unsafe.message }] }
     let json = found.large ? jsonWithLargeNumbers(value) : JSON.stringify(value)
-    if (hasLoneSurrogate(json)) {
+    if (hasLoneSurrogate(json) || hasNul(json)) {
       value = wellFormed(value) as Json
       json = jsonWithLargeNumbers(value)
     }

@@ -4,6 +4,7 @@ import type { Directory } from '../catalog/directory.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
 import type { Pipeline } from '../ingest/pipeline.ts'
+import { overdue } from '../privacy/cleanup.ts'
 import type { EmbeddedEngine } from '../store/engine.ts'
 import type { Store } from '../store/store.ts'
 
@@ -35,6 +36,8 @@ const PING_MS = 1_000
 const SILENT_MS = 3_000
 /** Reading says nothing of writing: a lock on SQLite's file stops only writers, a full disk too. */
 const CATALOG_MS = 2_000
+/** A query of a table that is nearly always empty. */
+const DELETIONS_MS = 10_000
 /** Loading is behind when what was acknowledged this long ago is not in the store. */
 const BEHIND_MS = 15_000
 
@@ -45,6 +48,10 @@ export class Health {
   #catalogTimer: NodeJS.Timeout | undefined
   #catalogTakesWrites = true
   #trying: Promise<void> = Promise.resolve()
+  #deletionsTimer: NodeJS.Timeout | undefined
+  #overdueDeletions = 0
+  readonly #stop = new AbortController()
+  #counting: Promise<void> = Promise.resolve()
   #stopped = false
   #laggingSince: number | undefined
 
@@ -56,12 +63,16 @@ export class Health {
   start(): void {
     void this.#ping()
     this.#trying = this.#tryCatalog()
+    this.#counting = this.#countDeletions()
   }
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
     clearTimeout(this.#catalogTimer)
+    clearTimeout(this.#deletionsTimer)
+    this.#stop.abort()
     await this.#trying
+    await this.#counting
   }
 
   async #ping(): Promise<void> {
@@ -86,8 +97,19 @@ export class Health {
     this.#catalogTimer.unref()
   }
 
+  /** Whichever process they were asked of. While the store is away the last count stands. */
+  async #countDeletions(): Promise<void> {
+    const { store, clock } = this.#deps
+    this.#overdueDeletions = await overdue(store, clock.now(), this.#stop.signal).catch(() => this.#overdueDeletions)
+    if (this.#stopped) return
+    this.#deletionsTimer = setTimeout(() => {
+      this.#counting = this.#countDeletions()
+    }, DELETIONS_MS)
+    this.#deletionsTimer.unref()
+  }
+
   report(): { status: 'ok' | 'degraded' | 'down'; body: Record<string, unknown> } {
-    const parts = { journal: this.#journal(), loader: this.#loader(), store: this.#store(), catalog: this.#catalog() }
+    const parts = { journal: this.#journal(), loader: this.#loader(), store: this.#store(), catalog: this.#catalog(), privacy: this.#privacy() }
     const status = parts.journal.status === 'down' ? 'down' : Object.values(parts).every((p) => p.status === 'ok') ? 'ok' : 'degraded'
     return { status, body: { status, version: this.#deps.version, parts } }
   }
@@ -124,15 +146,22 @@ export class Health {
     // Segments are numbered by the clock: the oldest that waits says since when.
     const oldest = readers.ahead('loader')[0]?.number
     const lag = behind ? Math.max(0, now - (oldest ?? this.#laggingSince ?? now)) : 0
-    const damaged = loader.damaged > 0 ? { damaged_records: loader.damaged } : {}
+    const damaged =
+      loader.damaged > 0
+        ? {
+            damaged_records: loader.damaged,
+            message: 'Journal records were damaged on disk; all others were loaded, and the ledger counts these as damaged.',
+            remedy: 'Check the disk of the data folder. Their senders were told that they were accepted: send them again where you can.',
+          }
+        : {}
     const { fault } = loader
     if (fault || lag > BEHIND_MS) {
       return {
+        ...damaged,
         status: 'degraded',
         lag_ms: lag,
         message: fault?.message ?? 'Loading is behind; events are safe in the journal.',
         remedy: 'See the part "store". Loading goes on by itself once it answers.',
-        ...damaged,
       }
     }
     return { status: 'ok', lag_ms: lag, ...damaged }
@@ -160,6 +189,18 @@ export class Health {
       lag_ms,
       message: 'The catalog takes no changes: events are taken and read, set-up routes answer 503.',
       remedy: 'Another process holds a lock on the catalog, or its disk is full: end that process, or free some space.',
+    }
+  }
+
+  #privacy(): Part {
+    const overdue_deletions = this.#overdueDeletions
+    if (overdue_deletions === 0) return { status: 'ok', lag_ms: 0, overdue_deletions }
+    return {
+      status: 'degraded',
+      lag_ms: 0,
+      message: `${overdue_deletions} deletions asked for over a minute ago are not finished; some of the rows may still be there.`,
+      remedy: 'If none is under way: ask for the deletion again, or start Cairn anew, which finishes them. The log says what stood in the way.',
+      overdue_deletions,
     }
   }
 }

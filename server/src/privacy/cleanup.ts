@@ -1,28 +1,32 @@
 import { randomUUID } from 'node:crypto'
+import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time.ts'
 import type { Properties } from '../ingest/properties.ts'
 import { userKey } from '../store/keys.ts'
 import { empty, i64, raw, sql, str, time, u32, uuid, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { insertOnce, rederiveProperties } from './rederive.ts'
+import { insertOnce, isRefusal, rederiveProperties } from './rederive.ts'
 
 /**
  * Deletes events, and whatever was made of them: a view does not follow a DELETE, so each derived table is made right here.
  *
  *   events, quarantine     rows that match are deleted; they are gone from every read when the answer is given
- *   event_properties       a row whose example was deleted gets one from an event that is left, or goes
- *   event_types            counted again for the workspace
  *   person_facts           deleted where all of one person goes
+ *   event_types            counted again for the workspace
+ *   event_properties       a row whose example was deleted gets one from an event that is left, or goes; also where none can be found
  *   ledger                 stays: what was stored was stored
  *
- * The deletion is written down first (`deletions`) and struck out last. Every step may be repeated, so one that was cut off anywhere is
- * repaired by doing it again: `resumeDeletions` at the start, or the next cleanup of that workspace. Nothing is loaded meanwhile, and what
- * was acknowledged before is loaded first. Deleted rows are out of every read at once, but in the files until they are merged or swept (`sweep.ts`).
+ * In this order: first the person's own rows, wherever they are; the step that depends on what people sent is the last, and cannot keep one
+ * from ending. The deletion is written down first (`deletions`) and struck out last. Every step may be repeated, so one that was cut off
+ * anywhere is repaired by doing it again: `resumeDeletions` at the start, or the next cleanup of that workspace; `overdue` counts those that
+ * wait for it. Nothing is loaded meanwhile, and what was acknowledged before is loaded first. Deleted rows are out of every read at once, but in the files until they are merged or swept (`sweep.ts`).
  */
 export interface CleanupDeps {
   store: Store
   clock: Clock
   properties: Pick<Properties, 'forget'>
+  /** Told what was left out of a deletion that went on. */
+  log?: Pick<Log, 'warn'>
   /** Loads what is acknowledged, then runs `work` while nothing is loaded. */
   quiesced<T>(work: () => Promise<T>): Promise<T>
 }
@@ -38,16 +42,32 @@ export interface Doomed {
 /** Returns the number of events deleted. */
 export const deleteEvents = (deps: CleanupDeps, doomed: Doomed): Promise<number> =>
   deps.quiesced(async () => {
-    await finish(deps, await pending(deps.store, doomed.workspaceId))
+    const earlier = await pending(deps.store, doomed.workspaceId)
     const deletion = await writeDown(deps, doomed)
-    return await finish(deps, [deletion])
+    // What keeps an earlier one from ending need not keep this one.
+    for (const { error } of await finishAll(deps, earlier)) deps.log?.warn({ err: error }, 'an earlier deletion of this workspace could not be finished')
+    return await finish(deps, deletion)
   })
 
-/** Does again what a crash cut off; to be called before requests are taken. Returns how many deletions that were. */
+/** Does again what a crash cut off; to be called before requests are taken. Returns how many deletions that were; throws where one failed, after all. */
 export async function resumeDeletions(deps: CleanupDeps): Promise<number> {
   const left = await pending(deps.store)
-  if (left.length > 0) await deps.quiesced(() => finish(deps, left))
+  if (left.length === 0) return 0
+  const [failed] = await deps.quiesced(() => finishAll(deps, left))
+  if (failed) throw failed.error
   return left.length
+}
+
+/** A deletion that takes longer is stuck, or of very much. */
+const OVERDUE_MS = 60_000
+
+/** Deletions that were asked for over a minute ago and are not done. */
+export async function overdue(store: Store, now: number, signal?: AbortSignal): Promise<number> {
+  const { rows } = await store.query<{ deletions: number }>(
+    sql`SELECT toFloat64(count()) AS deletions FROM ${raw(store.dialect.database)}.deletions WHERE asked_at < ${time(now - OVERDUE_MS)}`,
+    { lane: 'admin', timeoutMs: 10_000, ...(signal ? { signal } : {}) },
+  )
+  return rows[0]?.deletions ?? 0
 }
 
 interface Deletion {
@@ -83,22 +103,42 @@ SELECT ${uuid(deletion.deletion_id)}, ${u32(workspaceId)}, ${str(userId ?? '')},
 /** Answers when the rows are gone from every read, on all replicas. */
 const atOnce = { lightweight_deletes_sync: 2, mutations_sync: 2 }
 
-async function finish(deps: CleanupDeps, deletions: readonly Deletion[]): Promise<number> {
-  const { store } = deps
-  const { dialect } = store
-  let deleted = 0
+/** Each is tried; returns what failed. */
+async function finishAll(deps: CleanupDeps, deletions: readonly Deletion[]): Promise<Array<{ error: unknown }>> {
+  const failed: Array<{ error: unknown }> = []
   for (const deletion of deletions) {
-    const doomed = matching(store, deletion)
-    deleted += await deleteWhere(store, 'events', doomed)
-    await rederiveProperties(store, deletion.workspace_id, doomed)
-    await deleteWhere(store, 'event_properties', doomed)
-    await recountTypes(store, deletion.workspace_id)
+    try {
+      await finish(deps, deletion)
+    } catch (error) {
+      failed.push({ error })
+    }
+  }
+  return failed
+}
+
+async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
+  const { store, properties } = deps
+  const doomed = matching(store, deletion)
+  try {
+    const deleted = await deleteWhere(store, 'events', doomed)
     await deleteWhere(store, 'quarantine', quarantined(store, deletion))
     if (deletion.personal && deletion.before_ms === null) await deleteWhere(store, 'person_facts', told(store, deletion))
-    await store.command(dialect.alter('deletions', `DROP PARTITION '${deletion.deletion_id}'`), { settings: atOnce })
+    await recountTypes(store, deletion.workspace_id)
+    try {
+      await rederiveProperties(deps, deletion.workspace_id, doomed)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      deps.log?.warn(
+        { err: error, workspace: deletion.workspace_id },
+        'no examples found anew for properties whose example was deleted; the next event brings them back',
+      )
+    }
+    await deleteWhere(store, 'event_properties', doomed)
+    await store.command(store.dialect.alter('deletions', `DROP PARTITION '${deletion.deletion_id}'`), { settings: atOnce })
+    return deleted
+  } finally {
+    properties.forget()
   }
-  if (deletions.length > 0) deps.properties.forget()
-  return deleted
 }
 
 /** Returns how many rows. A DELETE touches every part of its table, so it is left out where it would find nothing. */

@@ -3,6 +3,7 @@ import { listWorkspaces, type Workspace } from '../../catalog/workspaces.ts'
 import { version } from '../../base/version.ts'
 import { detachedParts, storeVersion } from '../../store/diagnose.ts'
 import { migrationStatus } from '../../store/migrate.ts'
+import { overdue } from '../../privacy/cleanup.ts'
 import type { Reach } from '../reach/reach.ts'
 import { number } from '../terminal/progress.ts'
 import type { Finding } from './finding.ts'
@@ -16,6 +17,7 @@ export const checks: ReadonlyArray<{ name: string; run: (cairn: Reach) => Promis
   { name: 'journal', run: checkJournal },
   { name: 'detached parts', run: checkDetachedParts },
   { name: 'delivery ledger', run: checkLedger },
+  { name: 'deletions', run: checkDeletions },
   { name: 'event types', run: checkTypes },
   { name: 'write and read', run: checkRoundTrip },
 ]
@@ -29,7 +31,7 @@ interface Part {
 }
 interface Health {
   version: string
-  parts: Record<'journal' | 'loader' | 'store' | 'catalog', Part>
+  parts: Record<'journal' | 'loader' | 'store' | 'catalog' | 'privacy', Part>
 }
 /** Not by `api`: health answers 503 while it says what is wrong. */
 const healthOf = async (cairn: Reach): Promise<Health> => (await (await fetch(new URL('/api/health', cairn.url))).json()) as Health
@@ -90,6 +92,23 @@ async function checkDetachedParts({ own }: Reach): Promise<Finding> {
     status: 'warning',
     says: found.map(({ table, reason, parts }) => `${table}: ${parts} parts (${reason || 'by hand'})`).join(', '),
     remedy: 'Their rows are in no answer. Look at the log for what set them aside, and restore them from a backup.',
+  }
+}
+
+async function checkDeletions(cairn: Reach): Promise<Finding> {
+  if (!cairn.own) {
+    // A server that was not started anew since an upgrade does not have the part.
+    const { privacy } = (await healthOf(cairn)).parts as Partial<Health['parts']>
+    return privacy
+      ? ofPart(privacy, `${number(Number(privacy['overdue_deletions']))} overdue`)
+      : { status: 'skipped', says: 'the running server does not tell' }
+  }
+  const left = await overdue(cairn.own.store.store, Date.now())
+  if (left === 0) return { status: 'ok', says: '0 overdue' }
+  return {
+    status: 'warning',
+    says: `${number(left)} deletions asked for over a minute ago are not finished, also not by this start; some of the rows may still be there`,
+    remedy: 'Look at the log for what stood in the way, and ask for the deletion again.',
   }
 }
 
