@@ -115,7 +115,7 @@ async function* storedIds(url: string): AsyncGenerator<string> {
   const response = await fetch(`${url}/api/events/export?days=120&format=csv`, { headers: { Authorization: `Bearer ${SECRET_KEY}` } })
   let rest = ''
   for await (const chunk of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + String(chunk)).split('\n')
+    const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
     // The id is the first column; metadata may hold line feeds of its own.
     for (const line of lines) if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22},/.test(line)) yield line.slice(0, 36)
