@@ -31,7 +31,7 @@ test('numbers, texts and keys that JSON allows and the event store reads differe
       { flips: 'text' },
       { flips: [1, 'two', null, { b: [[]] }] },
       { flips: { deeper: true } },
-      { 'n\0l': 'a\0b', '\t\n\r\b\f\v': '\t\n\r\b\f\v', '\ufffe': '\uffff' },
+      { nul: 'a\0b', '\t\n\r\b\f\v': '\t\n\r\b\f\v', '\ufffe': '\uffff' },
       { like: '2026-01-01', alike: '1e999', none: 'NULL', escaped: String.raw`\N` },
       { deep: nested(14) },
       { ['k'.repeat(30_000)]: 1 },
@@ -40,6 +40,11 @@ test('numbers, texts and keys that JSON allows and the event store reads differe
       expect((await w.post('/api/events/log', { event_type: 'odd', user_id: 'u', seq: n, metadata })).status).toBe(200)
     const { events } = await w.get<{ events: Array<{ seq: number; event_metadata: object }> }>('/api/events?limit=100')
     expect(events.toSorted((a, b) => a.seq - b.seq).map((event) => event.event_metadata)).toEqual(sent)
+
+    // NUL in a name is the one thing that is not answered as sent: nothing could ask for it by path.
+    await w.post('/api/events/log', { event_type: 'nul', user_id: 'u', metadata: { 'n\0l': 1 } })
+    const named = await w.get<{ events: Array<{ event_metadata: object }> }>('/api/events?event_type=nul')
+    expect(named.events.map((event) => event.event_metadata)).toEqual([{ 'n\ufffdl': 1 }])
 
     // Over the limit of property paths the text that is read by path is another than the one that was sent.
     for (let batch = 0; batch < 3; batch++)
