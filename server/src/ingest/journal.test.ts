@@ -12,7 +12,11 @@ let dir = ''
 let sealed: SealedSegment[] = []
 const log = makeLog('silent')
 const clock = { now: () => 1_780_000_000_000 }
-const open = (): Journal => new Journal({ dir, maxBytes: 1e9, clock, log, hooks: { sealed: (s) => sealed.push(s), refused: () => undefined } })
+/** A journal that a test leaves open, as a crash does, still seals by age: into its own test's list, not into the next one's. */
+const open = (): Journal => {
+  const own = sealed
+  return new Journal({ dir, maxBytes: 1e9, clock, log, hooks: { sealed: (s) => own.push(s), refused: () => undefined } })
+}
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'cairn-journal-'))
