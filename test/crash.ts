@@ -110,6 +110,16 @@ export async function crashLoop(kills: number, { batch, pauseMs }: { batch: numb
   }
 }
 
+/** What of a result must be empty, to be compared whole. */
+export const wrongWith = ({ missing, twice, stored, ledger }: CrashResult): object => ({
+  missing,
+  twice,
+  gap: ledger.gap,
+  damaged: ledger.damaged,
+  uncounted: ledger.stored - stored,
+})
+export const nothingWrong = { missing: [], twice: [], gap: 0, damaged: 0, uncounted: 0 }
+
 /** Ids of all stored events, read as they come: the long form stores millions. */
 async function* storedIds(url: string): AsyncGenerator<string> {
   const response = await fetch(`${url}/api/events/export?days=120&format=csv`, { headers: { Authorization: `Bearer ${SECRET_KEY}` } })

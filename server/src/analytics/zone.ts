@@ -1,3 +1,4 @@
+import { offsetReader } from '../base/zone-offset.ts'
 import { CairnError } from '../base/errors.ts'
 import { DAY } from '../base/time.ts'
 
@@ -17,20 +18,7 @@ export interface Zone {
 
 /** Throws RangeError for an unknown name; see zoneNamed for one that a caller gave. */
 export function zone(asked: string): Zone {
-  const clock = new Intl.DateTimeFormat('en-US', {
-    timeZone: asked,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
-  const offsetAt = (ms: number): number => {
-    const [month = 0, day = 0, year = 0, hour = 0, minute = 0, second = 0] = (clock.format(ms).match(/\d+/g) ?? []).map(Number)
-    return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1_000) * 1_000
-  }
+  const offsetAt = offsetReader(asked)
 
   const startOfDay = (day: number): number => {
     const midnight = day * DAY
@@ -51,7 +39,7 @@ export function zone(asked: string): Zone {
     return within
   }
 
-  const { timeZone } = clock.resolvedOptions()
+  const { timeZone } = new Intl.DateTimeFormat('en-US', { timeZone: asked }).resolvedOptions()
   const name = timeZone.toLowerCase() === asked.toLowerCase() ? timeZone : asked
   return { name, storeName: timeZone, startOfDay, dayAt: (ms) => Math.floor((ms + offsetAt(ms)) / DAY) }
 }

@@ -1,3 +1,5 @@
+import { offsetReader } from '../../base/zone-offset.ts'
+
 /**
  * Wall-clock times of a zone as moments. Where the clock is put forward, times that it leaves out are read as if it had not been (02:30 is
  * 03:30); where it is put back, a time that comes twice is its first. That is what RFC 5545 does, and Temporal by default.
@@ -16,24 +18,13 @@ const MOST_QUARTERS = 50_000
 /** `zone` is an IANA name; throws RangeError for any other. */
 export function wallClock(zone: string): WallClock {
   if (zone === 'UTC') return { momentOf: (wall) => wall }
-  const clock = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  })
+  const read = offsetReader(zone)
   const known = new Map<number, number>()
   const offsetAt = (ms: number): number => {
     const quarter = Math.floor(ms / QUARTER)
     const before = known.get(quarter)
     if (before !== undefined) return before
-    const at = quarter * QUARTER
-    const [month = 0, day = 0, year = 0, hour = 0, minute = 0, second = 0] = (clock.format(at).match(/\d+/g) ?? []).map(Number)
-    const offset = Date.UTC(year, month - 1, day, hour, minute, second) - at
+    const offset = read(quarter * QUARTER)
     if (known.size >= MOST_QUARTERS) known.clear()
     known.set(quarter, offset)
     return offset
