@@ -12,6 +12,8 @@ const events = Number(values.events)
 
 const questions: Array<[name: string, path: string]> = [
   ['workspace analytics, 30 days', '/api/events/analytics?days=30'],
+  ['workspace analytics with a timeline by day, 30 days', '/api/events/analytics?days=30&interval=day'],
+  ['workspace analytics with a timeline by hour, 30 days', '/api/events/analytics?days=30&interval=hour'],
   ['one person’s analytics, 30 days', '/api/events/analytics?user_id=user_77&days=30'],
   ['first page, newest', '/api/events?days=30'],
   ['first page, one type', '/api/events?days=30&event_type=task_commented'],
@@ -20,6 +22,8 @@ const questions: Array<[name: string, path: string]> = [
   ['first page, metadata.plan', '/api/events?days=30&metadata.plan=team'],
   ['one session', '/api/events/session/s_1000077'],
   ['people, first page', '/api/people?days=7'],
+  ['people searched for, 30 days', '/api/people?days=30&search=user_77'],
+  ['people searched for and not found, 30 days', '/api/people?days=30&search=nobody'],
   ['types', '/api/events/types'],
 ]
 

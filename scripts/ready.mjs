@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Stopped, engineName, install, isInstalled, lockCarriesEngine, nodeBinary } from './ready/install.mjs'
 import { withLock } from './ready/lock.mjs'
 import { machineProblem, major } from './ready/machine.mjs'
+import { areBuilt, build } from './ready/screens.mjs'
 
 /**
  * What every command of this repository does before it can do anything: see that the machine is fit, that the packages are
@@ -27,16 +28,41 @@ export async function ensureInstalled() {
       `This release carries no embedded event engine for ${process.platform}-${process.arch} (${engineName}). Use a ClickHouse server by setting CLICKHOUSE_URL.`,
     )
   }
+  await once({
+    lock: 'install',
+    doing: "installing Cairn's packages",
+    done: () => isInstalled(root),
+    work: async (child) => {
+      const began = Date.now()
+      say("Installing Cairn's packages (1 GB on disk; a minute or a few) …")
+      await install(root, child, say)
+      say(`Installed in ${Math.round((Date.now() - began) / 1000)} s.`)
+    },
+  })
+}
+
+/** Returns when the screens are those of the sources, building them if need be; ends the process with a message where that cannot be. */
+export async function ensureBuilt() {
+  if (areBuilt(root)) return
+  await once({
+    lock: 'build',
+    doing: 'building the screens',
+    done: () => areBuilt(root),
+    work: async (child) => {
+      say('Building the screens (some seconds) …')
+      await build(root, node24(), child)
+    },
+  })
+}
+
+/** Work that all processes of this folder do once: whoever finds it under way waits for its end. */
+async function once({ lock, doing, done, work }) {
   try {
     await withLock(
-      join(root, '.cache/install.lock'),
-      (pid) => say(`Waiting for process ${pid}, which is installing Cairn's packages.`),
+      join(root, `.cache/${lock}.lock`),
+      (pid) => say(`Waiting for process ${pid}, which is ${doing}.`),
       async ({ child }) => {
-        if (isInstalled(root)) return
-        const began = Date.now()
-        say("Installing Cairn's packages (1 GB on disk; a minute or a few) …")
-        await install(root, child, say)
-        say(`Installed in ${Math.round((Date.now() - began) / 1000)} s.`)
+        if (!done()) await work(child)
       },
     )
   } catch (error) {
@@ -103,6 +129,7 @@ export function leave({ code, signal }) {
 /** Runs a subcommand of Cairn itself. The data folder lies beside this package, wherever the user calls from. */
 export async function cairn(args, nodeArgs = []) {
   await ensureInstalled()
+  if (args[0] === 'start' && !nodeArgs.includes('--watch')) await ensureBuilt()
   const env = { ...process.env, CAIRN_DATA_DIR: process.env.CAIRN_DATA_DIR || join(root, 'data') }
   leave(await run([...nodeArgs, '--disable-warning=ExperimentalWarning', join(root, 'server/src/main.ts'), ...args], { env }))
 }

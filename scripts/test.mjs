@@ -1,12 +1,14 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureInstalled, leave, root, run, say } from './ready.mjs'
+import { ensureBuilt, ensureInstalled, leave, root, run, say } from './ready.mjs'
 import { ensureNeeds } from './test/needs.mjs'
 
 // npm test [-- vitest's arguments]; --long runs test/long instead. The last line counts, whatever happened before it.
 const args = process.argv.slice(2)
 const long = args.includes('--long')
 await ensureInstalled()
+// Tests that open pages build the screens too (test/browser.ts); before all tests it is done first, so that a failed build is said at once.
+if (args.every((arg) => arg.startsWith('-'))) await ensureBuilt()
 const path = ensureNeeds()
 
 const tallyFile = join(root, `.cache/tests-${process.pid}.json`)

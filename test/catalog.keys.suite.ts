@@ -104,7 +104,7 @@ export const keysSuite = (name: string, place: () => Promise<Place>): void => {
       for (const secret of [plain, plain.slice(3), given.plain]) expect(bytes.includes(secret)).toBe(false)
 
       const directory = await watch(catalog)
-      expect(directory.keyOf(plain)).toEqual({ keyId: key.id, kind: 'write', workspaceId })
+      expect(directory.keyOf(plain)).toEqual({ keyId: key.id, kind: 'write', workspaceId, name: 'shop' })
       const revoked = await revokeKey(catalog.db, { workspaceId, keyId: key.id, now: NOW + 2 })
       expect(await revokeKey(catalog.db, { workspaceId, keyId: key.id, now: NOW + 3 })).toEqual(revoked)
       expect(revoked.revokedAt).toBe(NOW + 2)

@@ -65,6 +65,7 @@ export const peopleSuite = (name: string, place: () => Promise<Place>): void => 
           }))
           await trx.insertInto('opt_outs').values(rows).execute()
         }
+        return { answer: undefined, told: [] }
       })
       const directory = new Directory({ db, log: silent })
       await directory.refresh()

@@ -72,7 +72,7 @@ export const schemaSuite = (name: string, place: () => Promise<Place>): void => 
                 .insertInto('opt_outs')
                 .values({ workspace_id: workspaceId, kind: 'u', person_id: `u${n}`, opted_out: 1, at: NOW, source: 'api', version })
                 .execute()
-              return version
+              return { answer: version, told: [] }
             }),
           )
         }),

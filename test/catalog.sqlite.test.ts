@@ -141,6 +141,7 @@ test('a catalog thread that dies fails what was under way, and is replaced', asy
   const cut = change(catalog.db, async (trx) => {
     await trx.updateTable('workspaces').set({ name: 'half' }).where('id', '=', workspaceId).execute()
     await thread?.terminate()
+    return { answer: undefined, told: [] }
   })
   expect((await failure(cut)).code).toBe('unavailable')
   expect(await updateWorkspace(catalog.db, { id: workspaceId, gpc: 'ignore' })).toMatchObject({ name: 'Default', gpc: 'ignore' })

@@ -1,3 +1,4 @@
+import { accountsSuite } from './catalog.accounts.suite.ts'
 import { directorySuite } from './catalog.directory.suite.ts'
 import { keysSuite } from './catalog.keys.suite.ts'
 import { peopleSuite } from './catalog.people.suite.ts'
@@ -10,4 +11,5 @@ export const catalogSuite = (name: string, place: () => Promise<Place>): void =>
   keysSuite(name, place)
   directorySuite(name, place)
   peopleSuite(name, place)
+  accountsSuite(name, place)
 }

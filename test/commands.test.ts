@@ -108,12 +108,13 @@ test('keys, workspaces and migrations are looked after without a server', async 
   expect(unsure.code).toBe(2)
   expect(unsure.err).toContain('--yes')
   const states = status.json<{ migrations: Array<{ database: string; name: string; state: string }> }>().migrations
-  expect(states.filter(({ database }) => database === 'catalog').map(({ state }) => state)).toEqual(['applied'])
+  const ofCatalog = states.filter(({ database }) => database === 'catalog')
+  expect(new Set(ofCatalog.map(({ state }) => state))).toEqual(new Set(['applied']))
   const up = (await cairn(data, 'migrate', 'up', '--json')).json<{ catalog: string[]; events: string[] }>()
   expect(up.catalog).toEqual([])
   expect(up.events).toEqual(states.filter(({ database }) => database === 'events').map(({ name }) => name))
   const down = (await cairn(data, 'migrate', 'down', '--to', '0', '--yes', '--json')).json<{ catalog: string[]; events: string[] }>()
-  expect(down).toEqual({ catalog: ['0001_ground'], events: up.events.toReversed() })
+  expect(down).toEqual({ catalog: ofCatalog.map(({ name }) => name).toReversed(), events: up.events.toReversed() })
 })
 
 test('the doctor finds a Cairn well, and a data folder that is none', async () => {

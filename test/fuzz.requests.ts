@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { endpoints, type Endpoint } from '@cairn/wire/api'
+import { endpoints } from '@cairn/wire/api'
+import type { Endpoint } from '@cairn/wire/endpoint'
 
 /** Requests as strangers, broken trackers and scanners send them: everything that can be wrong with one, alone and together. */
 export interface FuzzedRequest {

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { endpoints, type Endpoint, type EndpointName } from '@cairn/wire/api'
+import { once } from 'node:events'
+import { endpoints, type EndpointName } from '@cairn/wire/api'
+import type { Endpoint } from '@cairn/wire/endpoint'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { startCairn, type TestCairn, type TestWorkspace } from './cairn.ts'
 
 /** Stands in everything that the first workspace holds; no answer to anybody else may contain it. */
@@ -15,6 +18,10 @@ interface Known {
   eventId: string
   quarantineId: string
   keyId: string
+  memberId: string
+  memberSession: string
+  invitationId: string
+  liveId: string
   eventType: string
   cursors: string[]
   position: string
@@ -29,6 +36,8 @@ interface Attempt {
 
 const ok = [200]
 const notFound = [404]
+/** What belongs to a person and not to a workspace is nothing for a key. */
+const notForKeys = [403]
 const paged = (path: string, cursors: readonly string[]): Attempt[] => [
   { path, answers: ok },
   ...cursors.map((cursor) => ({ path: `${path}&cursor=${encodeURIComponent(cursor)}`, answers: [200, 422] })),
@@ -90,6 +99,34 @@ const cases = {
   listKeys: () => [{ path: '/api/keys', answers: ok }],
   createKey: () => [{ path: '/api/keys', body: { kind: 'secret', name: 'mallory' }, answers: ok }],
   revokeKey: (a) => [{ path: `/api/keys/${a.keyId}`, answers: notFound }],
+  listMembers: () => [{ path: '/api/members', answers: ok }],
+  setMember: (a) => [{ path: `/api/members/${a.memberId}`, body: { role: 'viewer' }, answers: notFound }],
+  removeMember: (a) => [{ path: `/api/members/${a.memberId}`, answers: notFound }],
+  listInvitations: () => [{ path: '/api/invitations', answers: ok }],
+  createInvitation: () => [{ path: '/api/invitations', body: { role: 'viewer', email: 'mallory@example.com' }, answers: ok }],
+  revokeInvitation: (a) => [{ path: `/api/invitations/${a.invitationId}`, answers: notFound }],
+  listAudit: (a) => paged('/api/audit?limit=1000', a.cursors),
+  getSetup: () => [{ path: '/api/setup', answers: ok }],
+  setUp: () => [{ path: '/api/setup', body: { token: 'x', name: 'Mallory', email: 'mallory@example.com', password: 'a long password' }, answers: [409] }],
+  signIn: () => [{ path: '/api/auth/sign-in/email', body: { email: 'mallory@example.com', password: 'x' }, answers: [401, 429] }],
+  signOut: () => [{ path: '/api/auth/sign-out', answers: ok }],
+  readInvitation: (a) => [{ path: '/api/invitations/read', body: { token: a.invitationId }, answers: notFound }],
+  acceptInvitation: (a) => [
+    { path: '/api/invitations/accept', body: { token: a.invitationId, name: 'M', email: 'm@example.com', password: 'a long password' }, answers: notFound },
+  ],
+  getAccount: () => [{ path: '/api/account', answers: notForKeys }],
+  setAccount: () => [{ path: '/api/account', body: { name: 'Mallory' }, answers: notForKeys }],
+  setPassword: () => [{ path: '/api/account/password', body: { current_password: 'x', new_password: 'a long password' }, answers: notForKeys }],
+  listSessions: () => [{ path: '/api/account/sessions', answers: notForKeys }],
+  endSession: (a) => [{ path: `/api/account/sessions/${a.memberSession}`, answers: notForKeys }],
+  createWorkspace: (a) => [{ path: '/api/workspaces', body: { name: 'Mallory', slug: a.slug }, answers: notForKeys }],
+  getDemo: () => [{ path: '/api/demo', answers: notForKeys }],
+  loadDemo: () => [{ path: '/api/demo', answers: notForKeys }],
+  removeDemo: () => [{ path: '/api/demo', answers: notForKeys }],
+  refusals: () => [{ path: '/api/refusals', answers: ok }],
+  system: () => [{ path: '/api/system', answers: ok }],
+  listLiveConnections: () => [{ path: '/api/live/connections', answers: ok }],
+  closeLiveConnection: (a) => [{ path: `/api/live/connections/${a.liveId}`, answers: notFound }],
   health: () => [{ path: '/api/health', answers: ok }],
   ready: () => [{ path: '/api/ready', answers: ok }],
   metrics: () => [{ path: '/api/metrics', answers: ok }],
@@ -97,20 +134,24 @@ const cases = {
 
 const names = Object.keys(endpoints) as EndpointName[]
 /** Reading first: what the second workspace writes itself with the ids of the first is its own. */
-const order: Endpoint['access'][] = ['open', 'local', 'read', 'collect', 'manage']
+const order: Endpoint['access'][] = ['open', 'local', 'user', 'read', 'collect', 'manage']
 const inOrder = names.toSorted((x, y) => order.indexOf(endpoints[x].access) - order.indexOf(endpoints[y].access))
 
 let cairn: TestCairn
 let first: TestWorkspace
 let second: TestWorkspace
 let known: Known
+let live: WebSocket | undefined
 beforeAll(async () => {
   cairn = await startCairn()
   first = await cairn.workspace({ name: `First ${CANARY}` })
   second = await cairn.workspace()
   known = await fillFirst()
 })
-afterAll(() => cairn.close())
+afterAll(async () => {
+  live?.terminate()
+  await cairn.close()
+})
 
 async function call(endpoint: Endpoint, { path, body }: Attempt, headers: Record<string, string>): Promise<{ status: number; text: string }> {
   const response = await fetch(cairn.url + path, {
@@ -153,13 +194,23 @@ async function fillFirst(): Promise<Known> {
   const { next_cursor: eventCursor } = await first.get<{ next_cursor: string }>('/api/events?limit=1')
   const { next_cursor: peopleCursor } = await first.get<{ next_cursor: string }>('/api/people?limit=1')
   expect([quarantineCursor, eventCursor, peopleCursor].every((cursor) => typeof cursor === 'string')).toBe(true)
-  const { slug } = await first.get<{ slug?: string }>('/api/workspace')
+  const member = await cairn.user({ workspace: first, role: 'owner', email: `${CANARY}@example.com` })
+  const { sessions } = await member.get<{ sessions: Array<{ id: string }> }>('/api/account/sessions')
+  const invitation = await member.post('/api/invitations', { role: 'viewer', email: `invited-${CANARY}@example.com` })
+  const { next_cursor: auditCursor } = await first.get<{ next_cursor: string }>('/api/audit?limit=1')
+  live = new WebSocket(`${cairn.url.replace('http', 'ws')}/api/live`, { headers: bearer(first.secretKey) })
+  await once(live, 'open')
+  const { connections } = await first.get<{ connections: Array<{ id: string }> }>('/api/live/connections')
   return {
     ...ids,
-    slug: slug ?? cairn.directory.workspace(first.id)?.slug ?? '',
+    slug: first.slug,
     quarantineId: quarantine[0]?.quarantine_id ?? '',
     keyId: String(key.body['id']),
-    cursors: [quarantineCursor, eventCursor, peopleCursor],
+    memberId: member.id,
+    memberSession: sessions[0]?.id ?? '',
+    invitationId: String(invitation.body['id']),
+    liveId: connections[0]?.id ?? '',
+    cursors: [quarantineCursor, eventCursor, peopleCursor, auditCursor],
     position: sent.headers.get('x-cairn-position') ?? '',
   }
 }
@@ -176,11 +227,17 @@ async function wholeFirst(): Promise<Record<string, unknown>> {
     `/api/people/${known.userId}`,
     '/api/workspace',
     '/api/keys',
+    '/api/members',
+    '/api/invitations',
+    '/api/audit',
+    '/api/live/connections',
     '/api/ledger?by=total',
   ]
   const whole: Record<string, unknown> = {}
   for (const path of paths) whole[path] = await first.get(path)
-  return JSON.parse(JSON.stringify(whole, (name, value: unknown) => (name === 'last_used_at' || name === 'fresh_to' ? null : value))) as Record<string, unknown>
+  return JSON.parse(
+    JSON.stringify(whole, (name, value: unknown) => (name === 'last_used_at' || name === 'fresh_to' || name === 'sent' ? null : value)),
+  ) as Record<string, unknown>
 }
 
 test('every endpoint of the table has a case here', () => {
@@ -190,7 +247,7 @@ test('every endpoint of the table has a case here', () => {
 test('the first workspace sees its own: the canary is in every answer that could hold it', async () => {
   const whole = await wholeFirst()
   const without = Object.entries(whole).filter(([, answer]) => !JSON.stringify(answer).includes(CANARY))
-  expect(without.map(([path]) => path)).toEqual(['/api/ledger?by=total'])
+  expect(without.map(([path]) => path)).toEqual(['/api/live/connections', '/api/ledger?by=total'])
 })
 
 describe('the key of another workspace', () => {
@@ -227,20 +284,69 @@ describe('the key of another workspace', () => {
   })
 })
 
+describe('a member of another workspace', () => {
+  const withBody = ({ body, ...attempt }: Attempt, { method }: Endpoint): Attempt => ({ ...attempt, ...(method === 'GET' ? {} : { body: body ?? {} }) })
+
+  test.each(['viewer', 'owner'] as const)(
+    'as %s there gets nothing of the first one, whose name is to them that of none, and changes nothing in it',
+    async (role) => {
+      const stranger = await cairn.user({ workspace: second, role })
+      const before = await wholeFirst()
+      const session = { Cookie: stranger.cookie, Origin: cairn.url }
+      const wrong: string[] = []
+      const ofWorkspaces = inOrder.filter((name) => ['read', 'collect', 'manage'].includes(endpoints[name].access))
+      for (const name of ofWorkspaces) {
+        for (const attempt of cases[name](known)) {
+          const asked = withBody(attempt, endpoints[name])
+          const theirs = await call(endpoints[name], asked, { ...session, 'X-Cairn-Workspace': known.slug })
+          const none = await call(endpoints[name], asked, { ...session, 'X-Cairn-Workspace': 'there-is-none' })
+          if (theirs.status !== 404 || none.status !== 404 || theirs.text !== none.text)
+            wrong.push(`${name} ${asked.path}: ${theirs.status} ${theirs.text.slice(0, 200)}`)
+        }
+      }
+      const own: Array<[EndpointName, Attempt]> = [
+        ['getAccount', { path: '/api/account', answers: ok }],
+        ['listSessions', { path: '/api/account/sessions', answers: ok }],
+        ['endSession', { path: `/api/account/sessions/${known.memberSession}`, answers: notFound }],
+        ['createWorkspace', { path: '/api/workspaces', body: { name: 'x', slug: known.slug }, answers: [role === 'owner' ? 409 : 403] }],
+        ['getDemo', { path: '/api/demo', answers: ok }],
+        ['refusals', { path: '/api/refusals', answers: ok }],
+        ['listMembers', { path: '/api/members', answers: ok }],
+      ]
+      for (const [name, attempt] of own) {
+        const { status, text } = await call(endpoints[name], withBody(attempt, endpoints[name]), session)
+        if (!attempt.answers.includes(status) || text.includes(CANARY)) wrong.push(`${name} ${attempt.path}: ${status} ${text.slice(0, 200)}`)
+      }
+      expect(wrong).toEqual([])
+      expect(await wholeFirst()).toEqual(before)
+    },
+  )
+
+  test('opens no live connection to it', async () => {
+    const stranger = await cairn.user({ workspace: second, role: 'owner' })
+    const socket = new WebSocket(`${cairn.url.replace('http', 'ws')}/api/live?workspace=${known.slug}`, {
+      headers: { Cookie: stranger.cookie, Origin: cairn.url },
+    })
+    const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }]
+    expect(answer.statusCode).toBe(404)
+  })
+})
+
 describe('who may call', () => {
   const statusOf = async (name: EndpointName, headers: Record<string, string>): Promise<number> => {
     const [attempt] = cases[name](known)
     if (!attempt) throw new Error(`no case for ${name}`)
     return (await call(endpoints[name], attempt, headers)).status
   }
+  const answersOf = (name: EndpointName): number[] => cases[name](known).flatMap(({ answers }) => answers)
   /** From another machine, as a proxy says. */
   const elsewhere = { 'X-Forwarded-For': '203.0.113.7' }
 
   test.each(names)('%s: a write key reads and manages nothing', async (name) => {
     const { access } = endpoints[name]
     const status = await statusOf(name, { ...bearer(second.writeKey), ...elsewhere })
-    if (access === 'read' || access === 'manage' || access === 'local') expect(status).toBe(403)
-    else expect([200, 422]).toContain(status)
+    if (access === 'collect') expect([200, 422]).toContain(status)
+    else expect(access === 'open' ? answersOf(name) : [403]).toContain(status)
   })
 
   test.each(names)('%s: no key, an unknown key, and one that is no longer valid are 401 wherever a key is needed', async (name) => {
@@ -253,7 +359,7 @@ describe('who may call', () => {
       bearer(String(made.body['key'])),
       { Authorization: `Basic ${Buffer.from('a:b').toString('base64')}` },
     ]) {
-      expect(await statusOf(name, { ...elsewhere, ...headers })).toBe(access === 'open' ? 200 : 401)
+      expect(access === 'open' ? answersOf(name) : [401]).toContain(await statusOf(name, { ...elsewhere, ...headers }))
     }
   })
 

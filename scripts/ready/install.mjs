@@ -51,7 +51,7 @@ export const lockCarriesEngine = (root) =>
 /** A signal ended the install. */
 export class Stopped extends Error {
   constructor(signal) {
-    super('Stopped; the next start installs again from the beginning.')
+    super('Stopped; the next start does it again from the beginning.')
     this.signal = signal
   }
 }

@@ -1,23 +1,29 @@
 import { randomUUID } from 'node:crypto'
-import { endpoints, type Endpoint, type EndpointName } from '@cairn/wire/api'
+import { endpoints, type EndpointName } from '@cairn/wire/api'
+import type { Endpoint } from '@cairn/wire/endpoint'
 import { MAX_BODY_BYTES } from '@cairn/wire/event'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CairnError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { iso } from './base/time.ts'
 import { asCairnError, problemOf } from './http/answer.ts'
-import { authenticate, isLoopback, type Asker, type AuthDeps } from './http/auth.ts'
+import { authenticate, sentKey, type AuthDeps } from './http/auth.ts'
 import { readBody } from './http/body.ts'
 import type { Call, Handler, Handlers } from './http/call.ts'
 import { makeCheck, makeQueryReader } from './http/check.ts'
-import { answerPreflight, openToOrigins } from './http/cors.ts'
-import type { RequestCounts } from './http/counts.ts'
-import { servePages } from './http/pages.ts'
+import type { RequestCounts } from './ops/counts.ts'
+import { answerPreflight, openToOrigins, securityHeaders, setMissing } from './http/headers.ts'
+import { serveDocumentation } from './http/pages/documentation.ts'
+import { asksForPage, sendPage, serveScreens } from './http/pages/screens.ts'
+import type { Refusals } from './http/refusals.ts'
 import type { Staleness } from './ingest/freshness.ts'
 
 export interface AppDeps extends AuthDeps {
   handlers: Handlers
   counts: RequestCounts
+  refusals: Refusals
+  /** Where the built screens lie. */
+  screensDir: string
   publicUrl: string | undefined
   log: Log
   /** Notes that a key was used. */
@@ -31,6 +37,7 @@ export interface AppDeps extends AuthDeps {
  * A request: body → key → query and body checked → for reads, wait for the caller's own writes → the folder's handler → answer.
  */
 export async function makeApp(deps: AppDeps): Promise<FastifyInstance> {
+  const headers = securityHeaders(deps.publicUrl)
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_024 },
@@ -43,12 +50,17 @@ export async function makeApp(deps: AppDeps): Promise<FastifyInstance> {
     // Addresses that cannot be decoded and requests that are no HTTP get their answer before any route, in the same shape.
     frameworkErrors: (error, request, reply) => {
       const { status, body } = problemOf(error, request.id)
-      void (reply as unknown as FastifyReply).code(status).type('application/json').send(body)
+      const answer = reply as unknown as FastifyReply
+      // No hook runs for them.
+      setMissing(answer, headers)
+      void answer.code(status).type('application/json').send(body)
     },
     clientErrorHandler: (_error, socket) => {
       if (!socket.writable) return
       const body = JSON.stringify(problemOf(new CairnError('malformed', 'The request is no HTTP that can be read.'), '').body)
-      socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
+      const head = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), Connection: 'close', ...headers }
+      const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`)
+      socket.end(`HTTP/1.1 400 Bad Request\r\n${lines.join('')}\r\n${body}`)
     },
   })
   app.removeAllContentTypeParsers()
@@ -58,10 +70,7 @@ export async function makeApp(deps: AppDeps): Promise<FastifyInstance> {
     if (request.headers['content-type'] !== undefined) request.headers['content-type'] = 'application/json'
     done()
   })
-  app.addHook('onSend', async (_request, reply) => {
-    void reply.header('X-Content-Type-Options', 'nosniff').header('Referrer-Policy', 'strict-origin-when-cross-origin')
-    if (!reply.hasHeader('Cache-Control')) void reply.header('Cache-Control', 'no-store')
-  })
+  app.addHook('onSend', async (_request, reply) => setMissing(reply, headers))
   app.addHook('onResponse', async (request, reply) => {
     deps.counts.add(request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime)
   })
@@ -71,13 +80,16 @@ export async function makeApp(deps: AppDeps): Promise<FastifyInstance> {
     if (status >= 500 && status !== 503) deps.log.error({ err: error, request_id: request.id, route: request.routeOptions.url }, 'request failed')
     else if (status === 503) deps.log.warn({ err: cause?.cause ?? error, route: request.routeOptions.url }, 'request answered 503')
     if (retryAfterSeconds !== undefined) void reply.header('Retry-After', String(retryAfterSeconds))
+    if (cause && collecting.has(request.routeOptions.url ?? '')) noteRefusal(cause, request, deps)
     return reply.code(status).type('application/json').send(body)
   })
-  app.setNotFoundHandler((request) => {
+  app.setNotFoundHandler((request, reply) => {
+    if (asksForPage(request)) return sendPage(reply.code(404), deps.screensDir)
     throw new CairnError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}; the endpoints are listed at /api/docs.`)
   })
   for (const name of Object.keys(endpoints) as EndpointName[]) addEndpoint(app, name, deps)
-  await servePages(app, deps.publicUrl)
+  await serveScreens(app, deps.screensDir)
+  await serveDocumentation(app, deps.publicUrl)
   return app
 }
 
@@ -94,23 +106,33 @@ function addEndpoint<N extends EndpointName>(app: FastifyInstance, name: N, deps
     url: endpoint.path,
     ...(collects ? { onRequest: openToOrigins } : {}),
     handler: async (request, reply) => {
-      const body = await readBody(request.body as Buffer | undefined, request.headers['content-encoding'])
-      const asker = ask(endpoint, request, body, deps)
-      if (asker) deps.used(asker.key.keyId)
+      const body = (request.body = await readBody(request.body as Buffer | undefined, request.headers['content-encoding']))
+      const { cookies = [], ...asker } = await authenticate({ request: request.raw, query: request.query, body }, endpoint, deps)
+      for (const cookie of cookies) void reply.header('Set-Cookie', cookie)
+      if (asker.by.kind === 'key') deps.used(asker.by.id)
       const { query, paths } = readQuery(request.query as Record<string, unknown>)
       if (endpoint.body) checkBody(body)
       const stale =
-        endpoint.access === 'read' && asker ? await deps.settle(asker.workspace.id, request.headers['x-cairn-position'] as string | undefined) : undefined
+        endpoint.access === 'read' && asker.workspace
+          ? await deps.settle(asker.workspace.id, request.headers['x-cairn-position'] as string | undefined)
+          : undefined
       const call = { ...asker, query, paths, body, params: request.params, request, reply } as unknown as Call<N>
       return withStaleness(await handler(call), stale, reply)
     },
   })
 }
 
-/** Open endpoints are asked by nobody in particular; their handlers do not look at the asker. */
-function ask(endpoint: Endpoint, request: FastifyRequest, body: unknown, deps: AuthDeps): Asker | undefined {
-  if (endpoint.access === 'open' || (endpoint.access === 'local' && isLoopback(request))) return undefined
-  return authenticate(request, body, endpoint.access, deps)
+const collecting: ReadonlySet<string> = new Set(
+  Object.values(endpoints)
+    .filter(({ access }) => access === 'collect')
+    .map(({ path }) => path),
+)
+
+/** The key may stand in the body, which is there where it could be read. */
+function noteRefusal(error: CairnError, request: FastifyRequest, { refusals, directory }: AppDeps): void {
+  const key = sentKey({ request: request.raw, query: request.query, body: request.body })
+  const workspaceId = key === undefined ? undefined : directory.keyOf(key)?.workspaceId
+  refusals.note({ error, key, workspaceId, origin: request.headers.origin })
 }
 
 function withStaleness(answer: unknown, stale: Staleness | undefined, reply: FastifyReply): unknown {

@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
+import { makeIdentity } from './accounts/identity.ts'
+import { accountRoutes } from './accounts/routes.ts'
+import { Sessions } from './accounts/sessions.ts'
+import { anyUser, setUp } from './accounts/users.ts'
 import { analyticsRoutes } from './analytics/routes.ts'
 import { makeApp } from './app.ts'
 import { ConfigError, type Config } from './base/config.ts'
+import { CairnError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { systemClock, type Clock } from './base/time.ts'
 import { openCatalog, type Catalog } from './catalog/db.ts'
@@ -13,10 +19,14 @@ import { KeyUse } from './catalog/key-use.ts'
 import { ensureFirstWorkspace, type FirstWorkspace } from './catalog/keys.ts'
 import { catalogMigrateUp } from './catalog/migrate.ts'
 import { catalogRoutes } from './catalog/routes.ts'
-import { LOCAL_TOKEN_PREFIX } from './http/auth.ts'
+import { authenticateUpgrade, LOCAL_TOKEN_PREFIX, type AuthDeps } from './http/auth.ts'
+import { Demo } from './demo/demo.ts'
+import { demoRoutes, sendTo } from './demo/routes.ts'
 import type { Handlers } from './http/call.ts'
-import { RequestCounts } from './http/counts.ts'
+import { Refusals } from './http/refusals.ts'
 import { trustedProxies } from './ingest/address.ts'
+import { readAgent } from './ingest/agent.ts'
+import { clientReader } from './ingest/client.ts'
 import { readPosition } from './ingest/freshness.ts'
 import { alreadyStored } from './ingest/import-check.ts'
 import { Intake } from './ingest/intake.ts'
@@ -24,15 +34,22 @@ import { Pipeline } from './ingest/pipeline.ts'
 import { restoreProperties } from './ingest/properties.ts'
 import { openPlaces } from './ingest/place.ts'
 import { ingestRoutes } from './ingest/routes.ts'
+import { RequestCounts } from './ops/counts.ts'
+import { Hub } from './live/hub.ts'
+import { liveRoutes } from './live/routes.ts'
+import { acceptUpgrades } from './live/upgrade.ts'
 import { Health, healthRoutes } from './ops/health.ts'
 import { ledgerRoutes } from './ops/ledger.ts'
 import { metricsRoutes } from './ops/metrics.ts'
 import { quarantineRoutes } from './ops/quarantine.ts'
+import { refusalRoutes } from './ops/refusals.ts'
+import { LoadRate, systemRoutes } from './ops/system.ts'
 import { factRoutes } from './people/facts.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { resumeDeletions } from './privacy/cleanup.ts'
 import { cleanupRoutes } from './privacy/routes.ts'
 import { startDailySweep } from './privacy/sweep.ts'
+import { resumeRemovals } from './privacy/workspace-removal.ts'
 import { openStore, type OpenStore } from './store/open.ts'
 import { version } from './base/version.ts'
 
@@ -46,6 +63,8 @@ export interface Cairn {
   health: Health
   /** Plain keys, where this start made the first workspace. */
   first: FirstWorkspace
+  /** Makes the first user; undefined where there is one. Random, of this run. */
+  setupToken: string | undefined
   /** A secret key of any workspace, for this machine and this run; see http/auth.ts. */
   localToken: string
   /** Address once it listens. */
@@ -56,13 +75,17 @@ export interface Cairn {
 export interface ComposeDeps {
   log: Log
   clock?: Clock
+  /** Where the built screens lie; of tests. */
+  screensDir?: string
 }
+
+const builtScreens = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
 
 /**
  * The only place where parts are joined. Order: the data folder is locked and the store opened, the catalog read, the journal read back;
  * only then can a request be taken. `close` goes backwards: no more requests, journal sealed, readers, store.
  */
-export async function compose(config: Config, { log, clock = systemClock }: ComposeDeps): Promise<Cairn> {
+export async function compose(config: Config, { log, clock = systemClock, screensDir = builtScreens }: ComposeDeps): Promise<Cairn> {
   const dataDir = config.CAIRN_DATA_DIR
   makeDataDir(dataDir)
   const closers: Array<() => Promise<void> | void> = []
@@ -80,6 +103,7 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
     closers.push(() => catalog.close())
     await catalogMigrateUp(catalog)
     const first = await ensureFirstWorkspace(catalog.db, { writeKey: config.CAIRN_WRITE_KEY, secretKey: config.CAIRN_SECRET_KEY, now: clock.now() })
+    await ensureAdmin(config, catalog, clock)
     const directory = new Directory({ db: catalog.db, log, clock, streamsOff: config.CAIRN_STREAMS_OFF })
     await directory.start()
     closers.push(() => directory.stop())
@@ -92,19 +116,34 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
     const { journal, seen, properties, freshness, node } = pipeline
     await restoreProperties(store.store, properties, log)
     const quiesced = <T>(work: () => Promise<T>): Promise<T> => pipeline.quiesced(work)
-    await resumeDeletions({ store: store.store, clock, properties, quiesced, log }).catch((error: unknown) => {
+    const letGo = (): Promise<void> => pipeline.recent.letGo()
+    await resumeDeletions({ store: store.store, clock, properties, quiesced, letGo, log }).catch((error: unknown) => {
       log.warn({ err: error }, 'a deletion that was cut off could not be finished now; the next cleanup or start does it')
+    })
+    const removal = { store: store.store, db: catalog.db, directory, properties, clock, log, quiesced, letGo }
+    await resumeRemovals(removal).catch((error: unknown) => {
+      log.warn({ err: error }, 'the removal of a workspace that was cut off could not be finished now; the next start does it')
     })
     closers.push(startDailySweep(store.store, log))
     const intake = new Intake({ directory, journal, seen, properties, taken: (workspaceId, position) => freshness.taken(workspaceId, position) })
-    const health = new Health({ pipeline, directory, db: catalog.db, store: store.store, engine: store.engine, clock, version })
+    const live = new Hub({ recent: pipeline.recent, newest: () => journal.newest, clock, log, watched: (watched) => (pipeline.watched = watched) })
+    const health = new Health({ pipeline, directory, db: catalog.db, store: store.store, engine: store.engine, live, clock, version })
     health.start()
     closers.push(() => health.stop())
 
     const counts = new RequestCounts()
+    const refusals = new Refusals(() => clock.now())
+    const loadRate = new LoadRate(() => pipeline.loader.loadedEvents)
+    loadRate.start()
+    closers.push(() => loadRate.stop())
     const localToken = `${LOCAL_TOKEN_PREFIX}${randomBytes(32).toString('base64url')}`
+    const client = clientReader(proxies, config.CAIRN_PUBLIC_URL)
+    const sessions = new Sessions({ identity: await makeIdentity(catalog.db, (userAgent) => readAgent(userAgent).browser), client })
+    const auth: AuthDeps = { directory, localToken, publicUrl: config.CAIRN_PUBLIC_URL, client, whoIs: (request) => sessions.whoIs(request) }
+    const setupToken = randomBytes(32).toString('base64url')
     const shared = { store: store.store, db: catalog.db, directory, clock, properties }
     const settle = (workspaceId: number, position?: string): ReturnType<typeof freshness.settle> => freshness.settle(workspaceId, readPosition(node, position))
+    const demo = new Demo({ ...removal, directory, log, send: sendTo(() => app) })
     const handlers: Handlers = {
       ...ingestRoutes({
         intake,
@@ -117,20 +156,48 @@ export async function compose(config: Config, { log, clock = systemClock }: Comp
       ...factRoutes({ pipeline, directory, db: catalog.db, clock }),
       ...peopleRoutes(shared),
       ...analyticsRoutes(shared),
-      ...cleanupRoutes({ ...shared, quiesced }),
+      ...cleanupRoutes({ ...shared, quiesced, letGo }),
       ...catalogRoutes(shared),
-      ...quarantineRoutes({ store: store.store, intake, clock, settle }),
+      ...accountRoutes({ ...shared, sessions, setupToken, publicUrl: config.CAIRN_PUBLIC_URL, addressOf: (request) => client(request).address }),
+      ...quarantineRoutes({ store: store.store, db: catalog.db, intake, clock, settle }),
       ...ledgerRoutes({ store: store.store, pipeline, clock }),
       ...healthRoutes(health),
-      ...metricsRoutes({ counts, pipeline, engine: store.engine }),
+      ...refusalRoutes({ ...shared, refusals }),
+      ...systemRoutes({ config, store: store.store, engine: store.engine, pipeline, clock, loadRate, liveConnections: () => live.size }),
+      ...liveRoutes({ hub: live, db: catalog.db, clock }),
+      ...demoRoutes(demo),
+      ...metricsRoutes({ counts, pipeline, engine: store.engine, live }),
     }
-    const app = await makeApp({ directory, localToken, handlers, counts, publicUrl: config.CAIRN_PUBLIC_URL, log, settle, used: (keyId) => keyUse.note(keyId) })
+    const app = await makeApp({ ...auth, handlers, counts, refusals, screensDir, log, settle, used: (keyId) => keyUse.note(keyId) })
     closers.push(() => app.close())
-    return { app, catalog, directory, pipeline, store, health, first, localToken, close, listen: () => app.listen({ host: config.HOST, port: config.PORT }) }
+    closers.push(() => demo.stop())
+    acceptUpgrades(app.server, { hub: live, authenticate: (request) => authenticateUpgrade(request, auth), log })
+    closers.push(() => live.stop())
+    return {
+      app,
+      catalog,
+      directory,
+      pipeline,
+      store,
+      health,
+      first,
+      setupToken: (await anyUser(catalog.db)) ? undefined : setupToken,
+      localToken,
+      close,
+      listen: () => app.listen({ host: config.HOST, port: config.PORT }),
+    }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** The first user of the environment, where there is none yet. Nodes that start together make one. */
+async function ensureAdmin({ CAIRN_ADMIN_EMAIL: email, CAIRN_ADMIN_PASSWORD: password }: Config, { db }: Catalog, clock: Clock): Promise<void> {
+  if (email === undefined || password === undefined || (await anyUser(db))) return
+  await setUp(db, { name: email.split('@')[0] ?? email, email, password, from: '', now: clock.now() }).catch((error: unknown) => {
+    if (!(error instanceof CairnError) || error.code !== 'conflict') throw error
+  })
 }
 
 function makeDataDir(dataDir: string): void {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { environment } from './base/config.ts'
 import { version } from './base/version.ts'
+import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
@@ -8,6 +9,7 @@ import { keysCommand } from './commands/keys.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { startCommand } from './commands/start.ts'
 import { messageOf, WrongCall } from './commands/terminal/failure.ts'
+import { usersCommand } from './commands/users.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { workspaceCommand } from './commands/workspace.ts'
 
@@ -18,7 +20,18 @@ const program = new Command('cairn')
   .exitOverride()
   .showHelpAfterError('(--help shows what there is)')
 
-const commands = [startCommand, doctorCommand, importCommand, exportCommand, verifyCommand, workspaceCommand, keysCommand, migrateCommand]
+const commands = [
+  startCommand,
+  doctorCommand,
+  demoCommand,
+  importCommand,
+  exportCommand,
+  verifyCommand,
+  workspaceCommand,
+  usersCommand,
+  keysCommand,
+  migrateCommand,
+]
 for (const command of commands) program.addCommand(inherit(command(environment())))
 
 try {

@@ -4,6 +4,7 @@ import type { Properties } from '../ingest/properties.ts'
 import { raw, sql, str, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { dayNames, readRange, type Range } from './range.ts'
+import { readTimeline, type Moment } from './timeline.ts'
 import { eventsWhere, takesBots } from './where.ts'
 
 export interface ActivityRoutesDeps {
@@ -32,6 +33,8 @@ interface Activity {
   sessions: number
   /** Events of bots in the range; `meta.bots` says whether the other figures count them. */
   bots: number
+  /** Where an interval was asked for. */
+  timeline?: Moment[]
   /** `fresh_to`: everything acknowledged up to then is counted. */
   meta: { from: string; to: string; timezone: string; exact: true; bots: 'excluded' | 'included'; fresh_to: string; definition: string }
 }
@@ -46,11 +49,13 @@ async function activity({ store, clock, properties }: ActivityRoutesDeps, call: 
   const bots = takesBots(call.query)
   const askedAt = clock.now()
   const events = raw(`${store.dialect.database}.events`)
-  const [counts, uniques] = await Promise.all([
+  const { interval } = call.query
+  const [counts, uniques, timeline] = await Promise.all([
     store.query<CountRow>(countsSql(events, eventsWhere({ properties }, call, range), range.storeTimezone, bucketSecondsOf(range))),
     store.query<Uniques>(uniquesSql(events, eventsWhere({ properties }, call, range, 'with bots'), bots)),
+    interval === undefined ? undefined : readTimeline(store, { range, interval, where: eventsWhere({ properties }, call, range) }),
   ])
-  return shape(counts.rows, uniques.rows[0], range, bots, askedAt)
+  return { ...shape(counts.rows, uniques.rows[0], range, bots, askedAt), ...(timeline ? { timeline } : {}) }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { EventOutput } from '@cairn/wire/event'
 import { DAY, type Clock } from '../base/time.ts'
+import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
 import type { Properties } from '../ingest/properties.ts'
 import { empty, raw, sql, time, u32, uuid, type Piece } from '../store/sql.ts'
@@ -13,6 +14,7 @@ import { eventsWhere, isSelective } from './where.ts'
 
 export interface EventRoutesDeps {
   store: Store
+  db: CatalogDb
   clock: Clock
   properties: Pick<Properties, 'knows'>
 }

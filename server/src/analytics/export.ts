@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream'
 import { HOUR, type Clock } from '../base/time.ts'
+import { note } from '../catalog/audit.ts'
+import type { CatalogDb } from '../catalog/schema.ts'
 import type { Call } from '../http/call.ts'
 import type { Properties } from '../ingest/properties.ts'
 import { raw, sql, type Piece } from '../store/sql.ts'
@@ -21,6 +23,7 @@ const SLICE_TIMEOUT_MS = 600_000
 
 interface ExportDeps {
   store: Store
+  db: CatalogDb
   clock: Clock
   properties: Pick<Properties, 'knows'>
 }
@@ -28,6 +31,14 @@ interface ExportDeps {
 export async function exportEvents(deps: ExportDeps, call: Call<'exportEvents'>): Promise<Readable> {
   const range = readRange(call.query, { timezone: call.workspace.timezone, now: deps.clock.now() })
   const where = (span: Pick<Range, 'fromMs' | 'toMs'>): Piece => eventsWhere(deps, call, span)
+  await note(deps.db, {
+    workspaceId: call.workspace.id,
+    by: call.by,
+    action: 'events.exported',
+    target: `${formatDay(range.firstDay)} to ${formatDay(range.lastDay)}`,
+    details: { ...call.query },
+    now: deps.clock.now(),
+  })
   const slices = await slicesOf(deps.store, range, where)
   const csv = (call.query as { format?: 'jsonl' | 'csv' }).format === 'csv'
   const name = `events-${call.workspace.slug}-${formatDay(range.firstDay)}-${formatDay(range.lastDay)}.${csv ? 'csv' : 'jsonl'}`

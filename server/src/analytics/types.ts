@@ -40,7 +40,7 @@ export const typeRoutes = (deps: TypeRoutesDeps): Pick<Handlers, 'listTypes' | '
     return { types: catalogue(seen, properties, declared), next_cursor: null }
   },
 
-  declareType: async ({ workspace, params, body }) => {
+  declareType: async ({ workspace, params, body, by }) => {
     await declareType(deps.db, {
       workspaceId: workspace.id,
       eventType: params['event_type'] ?? '',
@@ -49,13 +49,14 @@ export const typeRoutes = (deps: TypeRoutesDeps): Pick<Handlers, 'listTypes' | '
       owner: body.owner || null,
       description: body.description || null,
       now: deps.clock.now(),
+      by,
     })
     await deps.directory.refresh()
     return { success: true }
   },
 
-  undeclareType: async ({ workspace, params }) => {
-    await removeType(deps.db, { workspaceId: workspace.id, eventType: params['event_type'] ?? '' })
+  undeclareType: async ({ workspace, params, by }) => {
+    await removeType(deps.db, { workspaceId: workspace.id, eventType: params['event_type'] ?? '', now: deps.clock.now(), by })
     await deps.directory.refresh()
     return { success: true }
   },

@@ -14,6 +14,8 @@ export interface Zone {
   dayAt(ms: number): number
   /** First moment of the day; of a day that a zone left out, the first moment after it. */
   startOfDay(day: number): number
+  /** How far its clock is ahead of UTC. */
+  offsetAt(ms: number): number
 }
 
 /** Throws RangeError for an unknown name; see zoneNamed for one that a caller gave. */
@@ -41,7 +43,7 @@ export function zone(asked: string): Zone {
 
   const { timeZone } = new Intl.DateTimeFormat('en-US', { timeZone: asked }).resolvedOptions()
   const name = timeZone.toLowerCase() === asked.toLowerCase() ? timeZone : asked
-  return { name, storeName: timeZone, startOfDay, dayAt: (ms) => Math.floor((ms + offsetAt(ms)) / DAY) }
+  return { name, storeName: timeZone, startOfDay, offsetAt, dayAt: (ms) => Math.floor((ms + offsetAt(ms)) / DAY) }
 }
 
 const HOUR = 3_600_000

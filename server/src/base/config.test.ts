@@ -23,6 +23,6 @@ CAIRN_MEMRY is not a setting; the settings are listed in docs/settings.md`,
 })
 
 test('a name whose part is yet to come is no mistake, and is told', () => {
-  expect(readConfig({ CAIRN_ADMIN_EMAIL: 'ada@example.com' }).PORT).toBe(4300)
-  expect(withoutEffect({ CAIRN_ADMIN_EMAIL: 'ada@example.com', REDIS_URL: '' })).toEqual(['CAIRN_ADMIN_EMAIL'])
+  expect(readConfig({ SMTP_URL: 'smtp://mail.example.com' }).PORT).toBe(4300)
+  expect(withoutEffect({ SMTP_URL: 'smtp://mail.example.com', REDIS_URL: '' })).toEqual(['SMTP_URL'])
 })

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { EMAIL, MAX_PASSWORD, MIN_PASSWORD } from '@cairn/wire/credentials'
 
 /**
  * Every setting in one table: name, default, how it is read, what it means. `docs/settings.md` is made from it and tested against it.
@@ -21,6 +22,14 @@ const url =
   }
 const key = (value: string): string => {
   if (!/^[A-Za-z0-9_-]{16,200}$/.test(value)) throw new Error('must be 16 to 200 characters out of A-Z a-z 0-9 _ -')
+  return value
+}
+const email = (value: string): string => {
+  if (!new RegExp(EMAIL).test(value)) throw new Error('must be an e-mail address such as ada@example.com')
+  return value
+}
+const password = (value: string): string => {
+  if (value.length < MIN_PASSWORD || value.length > MAX_PASSWORD) throw new Error(`must be ${MIN_PASSWORD} to ${MAX_PASSWORD} characters`)
   return value
 }
 const oneOf =
@@ -76,6 +85,8 @@ export const settings = {
   CAIRN_STREAMS_OFF: setting([], list(...streams), 'Comma-separated streams that record nothing.'),
   CAIRN_WRITE_KEY: optional(key, 'Write key of the first workspace, set at first start; made and printed once where absent.'),
   CAIRN_SECRET_KEY: optional(key, 'Secret key of the first workspace, set at first start; made and printed once where absent.'),
+  CAIRN_ADMIN_EMAIL: optional(email, 'E-mail address of the first user, made at the first start that has none; with CAIRN_ADMIN_PASSWORD.'),
+  CAIRN_ADMIN_PASSWORD: optional(password, 'Password of the first user, at least 10 characters; without both the start prints a link to set up.'),
   CAIRN_MEMORY: setting(2 * 1024 * 1024 * 1024, bytes, 'Memory that server and engine plan for; scales query slots, limits and caches.'),
   CAIRN_JOURNAL_MAX: setting(8 * 1024 * 1024 * 1024, bytes, 'Disk that the journal may take before intake answers 503.'),
   CAIRN_LOG_LEVEL: setting('info', oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'Least severe log line that is written.'),
@@ -94,8 +105,6 @@ export const later = [
   'CAIRN_OIDC_ISSUER',
   'CAIRN_OIDC_CLIENT_ID',
   'CAIRN_OIDC_CLIENT_SECRET',
-  'CAIRN_ADMIN_EMAIL',
-  'CAIRN_ADMIN_PASSWORD',
 ] as const
 
 /** Of the names in `later`, those that are set. */
@@ -133,6 +142,8 @@ export function readConfig(environment: Environment): Config {
     if (name.startsWith('CAIRN_') && !(name in settings) && !later.some((known) => known === name))
       wrong.push(`${name} is not a setting; the settings are listed in docs/settings.md`)
   }
+  if ((values['CAIRN_ADMIN_EMAIL'] === undefined) !== (values['CAIRN_ADMIN_PASSWORD'] === undefined) && wrong.length === 0)
+    wrong.push('CAIRN_ADMIN_EMAIL and CAIRN_ADMIN_PASSWORD belong together: set both, or none')
   if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))
   values['CAIRN_DATA_DIR'] = resolve(String(values['CAIRN_DATA_DIR']))
   return Object.freeze(values) as unknown as Config

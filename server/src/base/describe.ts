@@ -1,3 +1,4 @@
+import { EMAIL } from '@cairn/wire/credentials'
 import type { FieldError } from './errors.ts'
 
 interface ValidationError {
@@ -12,6 +13,7 @@ interface Params {
   requiredProperties?: string[]
   allowedValues?: unknown[]
   allowedValue?: string | number
+  pattern?: string | RegExp
 }
 
 /** The schema validator's findings in words that say what to do: `/reason: at most 255 characters`. One for each field. */
@@ -50,7 +52,7 @@ function says(keyword: string, p: Params, message: string): string {
     case 'boolean':
       return 'is not known here'
     case 'pattern':
-      return 'must be a UUID'
+      return String(p.pattern) === EMAIL ? 'must be an e-mail address such as ada@example.com' : 'must be a UUID'
     default:
       return message
   }

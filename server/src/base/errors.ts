@@ -4,8 +4,8 @@
  */
 export const catalogue = {
   malformed: { status: 400, hint: 'Send a JSON body of the shape given in /api/docs.' },
-  unauthorized: { status: 401, hint: 'Send "Authorization: Bearer <key>" with a key of this workspace.' },
-  forbidden: { status: 403, hint: 'Use a key of the right kind: a write key adds data, a secret key also reads.' },
+  unauthorized: { status: 401, hint: 'Send "Authorization: Bearer <key>" with a key of this workspace, or sign in.' },
+  forbidden: { status: 403, hint: 'Use a key of the right kind (a write key adds data, a secret key also reads), or ask for a larger role.' },
   not_found: { status: 404, hint: 'Check the path and the id.' },
   conflict: { status: 409, hint: 'Read the current state and try again.' },
   too_large: { status: 413, hint: 'Send less in one request.' },

@@ -1,3 +1,4 @@
+import type { Role } from '@cairn/wire/roles'
 import type { Stream } from '../base/config.ts'
 import type { Log } from '../base/log.ts'
 import { SECOND, systemClock, type Clock } from '../base/time.ts'
@@ -6,7 +7,7 @@ import { emptyPicture, lookAgain, type Picture } from './picture.ts'
 import type { CatalogDb } from './schema.ts'
 
 /**
- * What the way in knows of the catalog, in memory: keys, switches, opt-outs and taxonomy. No look-up waits or reads a disk.
+ * What the way in knows of the catalog, in memory: keys, switches, members, opt-outs and taxonomy. No look-up waits or reads a disk.
  * It asks the catalog's version once a second and reads what changed, so a change made on any node holds here within 2 s.
  * While the catalog is locked or away it keeps the last picture, says so in `status()`, and goes on asking.
  * A picture is replaced whole and only when read completely: a key is never known without its workspace.
@@ -15,6 +16,7 @@ export interface DirectoryKey {
   keyId: string
   kind: KeyKind
   workspaceId: number
+  name: string
 }
 
 export interface DirectoryType {
@@ -112,6 +114,11 @@ export class Directory {
     return rawKey.length > LONGEST_KEY ? undefined : this.#picture.keys.get(hashKey(rawKey))
   }
 
+  /** By the SHA-256 of the key, hex: for who keeps a connection open and must not keep the key. */
+  keyByDigest(digest: string): DirectoryKey | undefined {
+    return this.#picture.keys.get(digest)
+  }
+
   workspace(id: number): DirectoryWorkspace | undefined {
     return this.#picture.workspaces.get(id)
   }
@@ -123,6 +130,20 @@ export class Directory {
   /** By id. */
   workspaces(): Iterable<DirectoryWorkspace> {
     return this.#picture.workspaces.values()
+  }
+
+  /** Role of a member; undefined for who is none. Asked for at each request and each live message, so that who was removed is out at once. */
+  roleOf(workspaceId: number, userId: string): Role | undefined {
+    return this.#picture.roles.get(userId)?.get(workspaceId)
+  }
+
+  /** The workspaces that a user is a member of, with the role there; by id. */
+  workspacesOf(userId: string): { workspace: DirectoryWorkspace; role: Role }[] {
+    const roles = [...(this.#picture.roles.get(userId) ?? [])].toSorted(([a], [b]) => a - b)
+    return roles.flatMap(([id, role]) => {
+      const workspace = this.#picture.workspaces.get(id)
+      return workspace ? [{ workspace, role }] : []
+    })
   }
 
   /** Either id is enough: someone who opted out before logging in stays out on that device. */

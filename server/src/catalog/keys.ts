@@ -1,9 +1,11 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import { CairnError } from '../base/errors.ts'
+import { LOCAL, type Actor, type Entry } from './audit.ts'
+import { revokeInvitationsOf } from './members.ts'
 import type { CatalogDb, CatalogTransaction, Schema, Timed } from './schema.ts'
 import { change } from './version.ts'
-import { insertWorkspace, requireWorkspace } from './workspaces.ts'
+import { insertWorkspace, requireWorkspace, workspaceMade } from './workspaces.ts'
 
 /**
  * Keys of applications. A key is shown once, when it is made; the catalog keeps its SHA-256 and its first 8 characters.
@@ -32,7 +34,8 @@ export const hashKey = (plain: string): string => hash('sha256', plain, 'hex')
 export const createKey = (db: CatalogDb, input: NewKey): Promise<{ key: Key; plain: string }> =>
   change(db, async (trx) => {
     await requireWorkspace(trx, input.workspaceId)
-    return await insertKey(trx, input)
+    const answer = await insertKey(trx, input)
+    return { answer, told: [keyMade(answer.key, input)] }
   })
 
 interface NewKey extends Timed {
@@ -47,8 +50,15 @@ export const listKeys = async (db: CatalogDb, { workspaceId }: { workspaceId: nu
   (await db.selectFrom('keys').selectAll().where('workspace_id', '=', workspaceId).orderBy('created_at', 'desc').orderBy('id').execute()).map(toKey)
 
 /** Ends a key on every node within 2 s; repeating it keeps the first time. Throws `not_found`, also for a key of another workspace. */
-export const revokeKey = (db: CatalogDb, { workspaceId, keyId, now = Date.now() }: { workspaceId: number; keyId: string } & Timed): Promise<Key> =>
+export const revokeKey = (db: CatalogDb, { workspaceId, keyId, now = Date.now(), by = LOCAL }: { workspaceId: number; keyId: string } & Timed): Promise<Key> =>
   change(db, async (trx) => {
+    const open = await trx
+      .selectFrom('keys')
+      .select('id')
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', keyId)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst()
     const row = await trx
       .updateTable('keys')
       .set((column) => ({ revoked_at: column.fn.coalesce('revoked_at', column.val(now)) }))
@@ -57,8 +67,19 @@ export const revokeKey = (db: CatalogDb, { workspaceId, keyId, now = Date.now() 
       .returningAll()
       .executeTakeFirst()
     if (!row) throw new CairnError('not_found', 'There is no such key in this workspace.')
-    return toKey(row)
+    await revokeInvitationsOf(trx, workspaceId, keyId, now)
+    return { answer: toKey(row), told: open ? [keyEntry('key.revoked', toKey(row), by, now)] : [] }
   })
+
+const keyEntry = (action: string, { id, workspaceId, kind, name, prefix }: Key, by: Actor, now: number): Entry => ({
+  workspaceId,
+  by,
+  action,
+  target: name,
+  details: { id, kind, prefix },
+  now,
+})
+const keyMade = (key: Key, { by = LOCAL, now = Date.now() }: Timed): Entry => keyEntry('key.created', key, by, now)
 
 export interface FirstWorkspace {
   workspaceId: number
@@ -79,16 +100,20 @@ export const ensureFirstWorkspace = async (
   const before = await firstWorkspace(db)
   if (before) return before
   if (input.writeKey !== undefined && input.writeKey === input.secretKey) throw new CairnError('invalid', 'CAIRN_WRITE_KEY and CAIRN_SECRET_KEY must differ.')
-  return await change(db, async (trx) => {
+  return await change<FirstWorkspace>(db, async (trx) => {
     const meanwhile = await firstWorkspace(trx)
-    if (meanwhile) return meanwhile
-    const { id: workspaceId } = await insertWorkspace(trx, { slug: 'default', name: 'Default', now: input.now })
+    if (meanwhile) return { answer: meanwhile, told: [] }
+    const workspace = await insertWorkspace(trx, { slug: 'default', name: 'Default', now: input.now })
+    const workspaceId = workspace.id
     const write = await insertKey(trx, { workspaceId, kind: 'write', name: 'first write key', plain: input.writeKey, now: input.now })
     const secret = await insertKey(trx, { workspaceId, kind: 'secret', name: 'first secret key', plain: input.secretKey, now: input.now })
     return {
-      workspaceId,
-      made: true,
-      keys: { ...(input.writeKey === undefined && { write: write.plain }), ...(input.secretKey === undefined && { secret: secret.plain }) },
+      answer: {
+        workspaceId,
+        made: true,
+        keys: { ...(input.writeKey === undefined && { write: write.plain }), ...(input.secretKey === undefined && { secret: secret.plain }) },
+      },
+      told: [workspaceMade(workspace, input), keyMade(write.key, input), keyMade(secret.key, input)],
     }
   })
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { sql, type Kysely } from 'kysely'
 import type { Catalog } from './db.ts'
 import { ground } from './migrations/0001_ground.ts'
+import { accounts } from './migrations/0002_accounts.ts'
+import { demo } from './migrations/0003_demo.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -29,7 +31,7 @@ export class MigrationError extends Error {
 }
 
 /** In order. New ones go at the end. */
-export const migrations: readonly Migration[] = [ground]
+export const migrations: readonly Migration[] = [ground, accounts, demo]
 
 /** Applies what is pending; answers the names applied. */
 export const catalogMigrateUp = (catalog: Catalog, list = migrations): Promise<string[]> =>

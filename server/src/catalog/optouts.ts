@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import { CairnError } from '../base/errors.ts'
+import { LOCAL } from './audit.ts'
 import type { CatalogDb, Schema, Timed } from './schema.ts'
 import { change } from './version.ts'
 import { requireWorkspace } from './workspaces.ts'
@@ -54,7 +55,11 @@ export const listOptOuts = async (
   return (await query.orderBy('kind').orderBy('person_id').limit(limit).execute()).map(toConsent)
 }
 
-const decide = async (db: CatalogDb, { workspaceId, source, now = Date.now(), ...ids }: Decision, opted_out: 0 | 1): Promise<{ changed: boolean }> => {
+const decide = async (
+  db: CatalogDb,
+  { workspaceId, source, now = Date.now(), by = LOCAL, ...ids }: Decision,
+  opted_out: 0 | 1,
+): Promise<{ changed: boolean }> => {
   const people = peopleOf(ids)
   return await change(db, async (trx, version) => {
     await requireWorkspace(trx, workspaceId)
@@ -82,7 +87,10 @@ const decide = async (db: CatalogDb, { workspaceId, source, now = Date.now(), ..
               .execute()
       changed ||= row !== undefined
     }
-    return { changed }
+    const action = opted_out === 1 ? 'person.opted_out' : 'person.opted_in'
+    // What people decide by a tracker or a host is theirs, and stands in the row itself; what somebody signed in decides for them is told.
+    const told = changed && by.kind === 'user' ? people.map(({ person_id }) => ({ workspaceId, by, action, target: person_id, now })) : []
+    return { answer: { changed }, told }
   })
 }
 

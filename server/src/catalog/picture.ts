@@ -1,3 +1,4 @@
+import type { Role } from '@cairn/wire/roles'
 import type { Stream } from '../base/config.ts'
 import type { DirectoryKey, DirectoryType, DirectoryWorkspace } from './directory.ts'
 import type { CatalogDb, CatalogTransaction } from './schema.ts'
@@ -13,6 +14,8 @@ export interface Picture {
   keys: ReadonlyMap<string, DirectoryKey>
   workspaces: ReadonlyMap<number, DirectoryWorkspace>
   bySlug: ReadonlyMap<string, DirectoryWorkspace>
+  /** By user, then by workspace. */
+  roles: ReadonlyMap<string, ReadonlyMap<number, Role>>
   optOuts: Map<number, OptOuts>
 }
 
@@ -22,7 +25,7 @@ export interface OptOuts {
   a: Set<string>
 }
 
-export const emptyPicture = (): Picture => ({ version: 0, keys: new Map(), workspaces: new Map(), bySlug: new Map(), optOuts: new Map() })
+export const emptyPicture = (): Picture => ({ version: 0, keys: new Map(), workspaces: new Map(), bySlug: new Map(), roles: new Map(), optOuts: new Map() })
 
 /** The picture as it is now: the same one where nothing changed, at the cost of one row. Throws where the catalog cannot be read. */
 export const lookAgain = async (db: CatalogDb, last: Picture, streamsOff: readonly Stream[]): Promise<Picture> => {
@@ -37,8 +40,12 @@ export const lookAgain = async (db: CatalogDb, last: Picture, streamsOff: readon
       const known = version < last.version ? emptyPicture() : last
       const workspaces = await readWorkspaces(trx, await readTaxonomy(trx), streamsOff)
       const keys = await readKeys(trx)
+      const roles = await readRoles(trx)
       await readOptOuts(trx, known)
-      return { version, keys, workspaces, bySlug: new Map([...workspaces.values()].map((workspace) => [workspace.slug, workspace])), optOuts: known.optOuts }
+      // Of workspaces that were removed.
+      for (const id of known.optOuts.keys()) if (!workspaces.has(id)) known.optOuts.delete(id)
+      const bySlug = new Map([...workspaces.values()].map((workspace) => [workspace.slug, workspace]))
+      return { version, keys, workspaces, bySlug, roles, optOuts: known.optOuts }
     })
 }
 
@@ -80,8 +87,15 @@ const readWorkspaces = async (
 }
 
 const readKeys = async (trx: CatalogTransaction): Promise<Map<string, DirectoryKey>> => {
-  const rows = await trx.selectFrom('keys').select(['id', 'kind', 'workspace_id', 'hash']).where('revoked_at', 'is', null).execute()
-  return new Map(rows.map((row) => [row.hash, { keyId: row.id, kind: row.kind, workspaceId: row.workspace_id }]))
+  const rows = await trx.selectFrom('keys').select(['id', 'kind', 'workspace_id', 'hash', 'name']).where('revoked_at', 'is', null).execute()
+  return new Map(rows.map((row) => [row.hash, { keyId: row.id, kind: row.kind, workspaceId: row.workspace_id, name: row.name }]))
+}
+
+const readRoles = async (trx: CatalogTransaction): Promise<Map<string, Map<number, Role>>> => {
+  const rows = await trx.selectFrom('members').select(['workspace_id', 'user_id', 'role']).execute()
+  const byUser = new Map<string, Map<number, Role>>()
+  for (const { workspace_id, user_id, role } of rows) byUser.set(user_id, (byUser.get(user_id) ?? new Map<number, Role>()).set(workspace_id, role))
+  return byUser
 }
 
 /** Rows of one page arrive on the main thread at once: 5,000 are a few milliseconds of it. */

@@ -1,5 +1,6 @@
-import type { BodyOf, EndpointName, WorkspaceSettings } from '@cairn/wire/api'
+import type { AnswerOf, BodyOf, EndpointName } from '@cairn/wire/api'
 import { iso, type Clock } from '../base/time.ts'
+import type { Actor } from './audit.ts'
 import type { Directory, DirectoryWorkspace } from './directory.ts'
 import { createKey, listKeys, revokeKey, type Key } from './keys.ts'
 import type { CatalogDb } from './schema.ts'
@@ -14,6 +15,7 @@ export interface CatalogRoutesDeps {
 
 /** The part of http/call.ts that is needed here; http builds on the catalog and cannot be imported by it. */
 interface Asked<N extends EndpointName> {
+  by: Actor
   workspace: DirectoryWorkspace
   params: Readonly<Record<string, string>>
   body: BodyOf<N>
@@ -22,10 +24,10 @@ interface Asked<N extends EndpointName> {
 export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
   getWorkspace: async ({ workspace }: Asked<'getWorkspace'>): Promise<object> => toSettings(await getWorkspace(db, { slug: workspace.slug }), workspace),
 
-  setWorkspace: async ({ workspace, body }: Asked<'setWorkspace'>): Promise<object> => {
+  setWorkspace: async ({ workspace, body, by }: Asked<'setWorkspace'>): Promise<object> => {
     const { retention_days: retention, streams_off: streamsOff, taxonomy_mode: taxonomyMode, name, timezone, gpc } = body
     const retentionDays = retention === 'forever' ? null : retention
-    const changed = await updateWorkspace(db, { id: workspace.id, name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, now: clock.now() })
+    const changed = await updateWorkspace(db, { id: workspace.id, name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, now: clock.now(), by })
     await directory.refresh()
     return toSettings(changed, directory.workspace(workspace.id))
   },
@@ -35,14 +37,14 @@ export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
     next_cursor: null,
   }),
 
-  createKey: async ({ workspace, body }: Asked<'createKey'>): Promise<object> => {
-    const { key, plain } = await createKey(db, { workspaceId: workspace.id, kind: body.kind, name: body.name || `${body.kind} key`, now: clock.now() })
+  createKey: async ({ workspace, body, by }: Asked<'createKey'>): Promise<object> => {
+    const { key, plain } = await createKey(db, { workspaceId: workspace.id, kind: body.kind, name: body.name || `${body.kind} key`, now: clock.now(), by })
     await directory.refresh()
     return { id: key.id, kind: key.kind, name: key.name, key: plain }
   },
 
-  revokeKey: async ({ workspace, params }: Asked<'revokeKey'>): Promise<object> => {
-    await revokeKey(db, { workspaceId: workspace.id, keyId: params['id'] ?? '', now: clock.now() })
+  revokeKey: async ({ workspace, params, by }: Asked<'revokeKey'>): Promise<object> => {
+    await revokeKey(db, { workspaceId: workspace.id, keyId: (params['id'] ?? '').replaceAll('\0', ''), now: clock.now(), by })
     await directory.refresh()
     return { success: true }
   },
@@ -52,7 +54,7 @@ export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
 const toSettings = (
   { slug, name, timezone, retentionDays, streamsOff, gpc, taxonomyMode }: Workspace,
   inEffect: DirectoryWorkspace | undefined,
-): WorkspaceSettings & { slug: string; streams_off_in_effect: string[] } => ({
+): AnswerOf<'getWorkspace'> => ({
   slug,
   name,
   timezone,

@@ -1,4 +1,6 @@
+import type { Role } from '@cairn/wire/roles'
 import type { Generated, Kysely, Transaction } from 'kysely'
+import type { Actor } from './audit.ts'
 
 /**
  * The catalog's tables as they stand after all migrations, equal on SQLite and Postgres.
@@ -72,13 +74,111 @@ export interface Schema {
     key: string
     value: string
   }
+  users: {
+    id: string
+    name: string
+    /** Lower case. */
+    email: string
+    email_verified: 0 | 1
+    image: string | null
+    created_at: number
+    updated_at: number
+  }
+  /** How a user proves who they are; `password` is argon2id in PHC form. */
+  credentials: {
+    id: string
+    user_id: string
+    provider_id: string
+    account_id: string
+    password: string | null
+    access_token: string | null
+    refresh_token: string | null
+    id_token: string | null
+    access_token_expires_at: number | null
+    refresh_token_expires_at: number | null
+    scope: string | null
+    created_at: number
+    updated_at: number
+  }
+  sessions: {
+    id: string
+    user_id: string
+    /** SHA-256 of what the cookie carries, hex. */
+    token: string
+    expires_at: number
+    /** Always null: no address is kept. */
+    ip_address: string | null
+    /** Name of the browser, not what it sent. */
+    user_agent: string | null
+    created_at: number
+    updated_at: number
+  }
+  members: {
+    workspace_id: number
+    user_id: string
+    role: Role
+    joined_at: number
+  }
+  invitations: {
+    id: string
+    workspace_id: number
+    /** null: whoever has the link. */
+    email: string | null
+    role: Role
+    /** SHA-256 of the token, hex. The token itself is nowhere. */
+    hash: string
+    /** E-mail of whoever made it, or name of the key. */
+    created_by: string
+    created_by_id: string
+    created_at: number
+    expires_at: number
+    accepted_at: number | null
+    revoked_at: number | null
+  }
+  /** What holds back guessing: by account or network, as a keyed hash, since what people type there may be anything. */
+  sign_in_failures: {
+    subject: string
+    failures: number
+    first_at: number
+    last_at: number
+    locked_until: number
+  }
+  audit: {
+    /** In the order of writing. */
+    id: Generated<number>
+    workspace_id: number | null
+    at: number
+    actor_kind: 'user' | 'key' | 'local'
+    actor_id: string
+    actor: string
+    action: string
+    target: string
+    /** JSON object. */
+    details: string
+    origin: string
+  }
+  /** The demo workspace; at most one. `loading` without a load that runs: it was cut off. */
+  demo: {
+    workspace_id: number
+    state: 'loading' | 'ready'
+    /** Sent in all, once it is ready. */
+    events: number
+    updated_at: number
+  }
+  /** Workspaces that are gone from the catalog and perhaps not yet from the event store; refers to no table. */
+  removals: {
+    workspace_id: number
+    slug: string
+    asked_at: number
+  }
 }
 
 export type CatalogDb = Kysely<Schema>
 export type CatalogTransaction = Transaction<Schema>
 
-/** Every write takes the time from its caller's clock; without one it is the machine's. */
+/** Every write takes the time from its caller's clock, and who does it; without them it is the machine's, and the command line. */
 export interface Timed {
   /** Milliseconds since the epoch. */
   now?: number
+  by?: Actor
 }

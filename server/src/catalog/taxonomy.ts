@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import { CairnError, type FieldError } from '../base/errors.ts'
+import { differences, LOCAL } from './audit.ts'
 import type { CatalogDb, Schema, Timed } from './schema.ts'
 import { change } from './version.ts'
 import { requireWorkspace } from './workspaces.ts'
@@ -27,31 +28,49 @@ interface Declaration extends Timed {
 
 /** Declares a type or replaces its declaration. Throws `invalid`, and `not_found` for an unknown workspace. */
 export const declareType = async (db: CatalogDb, input: Declaration): Promise<DeclaredType> => {
-  const { workspaceId, eventType, category = null, requiredProperties = [], owner = null, description = null, now = Date.now() } = input
+  const { workspaceId, eventType, category = null, requiredProperties = [], owner = null, description = null, now = Date.now(), by = LOCAL } = input
   refuse(input)
   const said = { category, required_properties: JSON.stringify([...new Set(requiredProperties)]), owner, description, updated_at: now }
   return await change(db, async (trx) => {
     await requireWorkspace(trx, workspaceId)
+    const before = await trx.selectFrom('taxonomy').selectAll().where('workspace_id', '=', workspaceId).where('event_type', '=', eventType).executeTakeFirst()
     const row = await trx
       .insertInto('taxonomy')
       .values({ workspace_id: workspaceId, event_type: eventType, ...said, created_at: now })
       .onConflict((known) => known.columns(['workspace_id', 'event_type']).doUpdateSet(said))
       .returningAll()
       .executeTakeFirstOrThrow()
-    return toType(row)
+    const answer = toType(row)
+    const details = differences(told(before && toType(before)), told(answer), ['event_category', 'required_properties', 'owner', 'description'])
+    return {
+      answer,
+      told: before && Object.keys(details).length === 0 ? [] : [{ workspaceId, by, action: 'type.declared', target: eventType, details, now }],
+    }
   })
 }
 
+/** A declaration under the names that the API gives it. */
+const told = (type: DeclaredType | undefined) => ({
+  event_category: type?.category ?? null,
+  required_properties: type?.requiredProperties ?? [],
+  owner: type?.owner ?? null,
+  description: type?.description ?? null,
+})
+
 /** Throws `not_found` where the type is not declared. Events of that type stay. */
-export const removeType = (db: CatalogDb, { workspaceId, eventType }: { workspaceId: number; eventType: string }): Promise<void> =>
+export const removeType = (
+  db: CatalogDb,
+  { workspaceId, eventType, now = Date.now(), by = LOCAL }: { workspaceId: number; eventType: string } & Timed,
+): Promise<void> =>
   change(db, async (trx) => {
     const gone = await trx
       .deleteFrom('taxonomy')
       .where('workspace_id', '=', workspaceId)
-      .where('event_type', '=', eventType)
+      .where('event_type', '=', eventType.replaceAll('\0', ''))
       .returning('event_type')
       .executeTakeFirst()
     if (!gone) throw new CairnError('not_found', 'This event type is not declared in this workspace.')
+    return { answer: undefined, told: [{ workspaceId, by, action: 'type.removed', target: eventType, now }] }
   })
 
 /** By name. */

@@ -1,13 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
+import { note, type Entry } from './audit.ts'
 import type { CatalogDb, CatalogTransaction } from './schema.ts'
+
+/** What a write did: its answer, and its lines for the log of changes; none only where nothing changed, or where no person did it. */
+export interface Written<T> {
+  answer: T
+  told: readonly Entry[]
+}
 
 /**
  * Every write to what nodes hold in memory raises the catalog's version in its own transaction, as its first statement.
  * That row's lock puts such writes in one order, so versions are committed in the order in which they were given,
- * and a node that has seen version n has seen every row marked n or less.
+ * and a node that has seen version n has seen every row marked n or less. What it tells the log is committed with it or not at all.
  */
-export const change = <T>(db: CatalogDb, write: (trx: CatalogTransaction, version: number) => Promise<T>): Promise<T> =>
+export const change = <T>(db: CatalogDb, write: (trx: CatalogTransaction, version: number) => Promise<Written<T>>): Promise<T> =>
   db.transaction().execute(async (trx) => {
     const { value } = await trx
       .updateTable('meta')
@@ -15,7 +22,9 @@ export const change = <T>(db: CatalogDb, write: (trx: CatalogTransaction, versio
       .where('key', '=', 'version')
       .returning('value')
       .executeTakeFirstOrThrow()
-    return await write(trx, Number(value))
+    const { answer, told } = await write(trx, Number(value))
+    for (const entry of told) await note(trx, entry)
+    return answer
   })
 
 export const catalogVersion = async (db: CatalogDb): Promise<number> => {

@@ -1,8 +1,10 @@
 import { CairnError, type FieldError } from '../base/errors.ts'
 import { streams, type Stream } from '../base/config.ts'
 import type { Selectable } from 'kysely'
+import { differences, LOCAL, type Entry } from './audit.ts'
 import type { CatalogDb, CatalogTransaction, Schema, Timed } from './schema.ts'
-import { change } from './version.ts'
+import { insertMember, memberAdded } from './members.ts'
+import { change, type Written } from './version.ts'
 
 /** A tenant and its switches. */
 export interface Workspace {
@@ -30,9 +32,29 @@ export interface WorkspaceSettings {
   taxonomyMode?: Workspace['taxonomyMode'] | undefined
 }
 
-/** Throws `invalid` for a bad value, `conflict` where the slug is taken. */
-export const createWorkspace = (db: CatalogDb, input: { slug: string } & WorkspaceSettings & Timed): Promise<Workspace> =>
-  change(db, (trx) => insertWorkspace(trx, input))
+/** Throws `invalid` for a bad value, `conflict` where the slug is taken. Without an owner only keys and the command line reach it. */
+export const createWorkspace = (
+  db: CatalogDb,
+  { owner, ...input }: { slug: string; owner?: { id: string; email: string } | undefined } & WorkspaceSettings & Timed,
+): Promise<Workspace> =>
+  change(db, async (trx) => {
+    const workspace = await insertWorkspace(trx, input)
+    const told = [workspaceMade(workspace, input)]
+    if (owner) {
+      await insertMember(trx, { workspaceId: workspace.id, userId: owner.id, role: 'owner', now: input.now })
+      told.push(memberAdded(workspace.id, owner.email, 'owner', input))
+    }
+    return { answer: workspace, told }
+  })
+
+export const workspaceMade = ({ id, slug, name }: Workspace, { by = LOCAL, now = Date.now() }: Timed): Entry => ({
+  workspaceId: id,
+  by,
+  action: 'workspace.created',
+  target: slug,
+  details: { name },
+  now,
+})
 
 /** For transactions that make more than the workspace. */
 export const insertWorkspace = async (
@@ -65,19 +87,37 @@ export const insertWorkspace = async (
 }
 
 /** Throws `invalid` for a bad value, `not_found` for an unknown workspace. Takes effect on every node within 2 s. */
-export const updateWorkspace = async (db: CatalogDb, { id, now = Date.now(), ...settings }: { id: number } & WorkspaceSettings & Timed): Promise<Workspace> => {
+export const updateWorkspace = (db: CatalogDb, input: { id: number } & WorkspaceSettings & Timed): Promise<Workspace> =>
+  change(db, (trx) => alterWorkspace(trx, input))
+
+/** For transactions that change more than the workspace. */
+export const alterWorkspace = async (
+  trx: CatalogTransaction,
+  { id, now = Date.now(), by = LOCAL, ...settings }: { id: number } & WorkspaceSettings & Timed,
+): Promise<Written<Workspace>> => {
   refuse(check(settings))
-  return await change(db, async (trx) => {
-    const row = await trx
-      .updateTable('workspaces')
-      .set({ ...columns(settings), updated_at: now })
-      .where('id', '=', id)
-      .returningAll()
-      .executeTakeFirst()
-    if (!row) throw noWorkspace()
-    return toWorkspace(row)
-  })
+  const before = await trx.selectFrom('workspaces').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!before) throw noWorkspace()
+  const row = await trx
+    .updateTable('workspaces')
+    .set({ ...columns(settings), updated_at: now })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  const answer = toWorkspace(row)
+  const details = differences(told(toWorkspace(before)), told(answer), ['name', 'timezone', 'retention_days', 'streams_off', 'gpc', 'taxonomy_mode'])
+  return { answer, told: Object.keys(details).length === 0 ? [] : [{ workspaceId: id, by, action: 'workspace.changed', target: row.slug, details, now }] }
 }
+
+/** Settings under the names that the API gives them. */
+const told = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode }: Workspace) => ({
+  name,
+  timezone,
+  retention_days: retentionDays ?? 'forever',
+  streams_off: streamsOff,
+  gpc,
+  taxonomy_mode: taxonomyMode,
+})
 
 /** By id; few installations have more than hundreds, so all of them. */
 export const listWorkspaces = async (db: CatalogDb): Promise<Workspace[]> =>

@@ -26,7 +26,8 @@ export const startCommand = (environment: Environment): Command =>
       throw error
     })
     const withdraw = announce(config.CAIRN_DATA_DIR, { address, token: cairn.localToken, catalog: cairn.catalog.kind })
-    const url = config.CAIRN_PUBLIC_URL ?? address.replace('[::1]', 'localhost').replace('0.0.0.0', 'localhost').replace('127.0.0.1', 'localhost')
+    const url =
+      config.CAIRN_PUBLIC_URL?.replace(/\/+$/, '') ?? address.replace('[::1]', 'localhost').replace('0.0.0.0', 'localhost').replace('127.0.0.1', 'localhost')
     greet(url, cairn, config.CAIRN_DATA_DIR)
     await untilSignal(log)
     const forced = setTimeout(() => process.exit(1), STOP_MS)
@@ -63,9 +64,10 @@ async function bindingFault(host: string, port: number): Promise<string | undefi
   }
 }
 
-function greet(url: string, { first, pipeline }: Cairn, dataDir: string): void {
+function greet(url: string, { first, pipeline, setupToken }: Cairn, dataDir: string): void {
   const { write, secret } = first.keys
-  const lines = ['', `  Cairn is ready: ${url}/${secret === undefined ? '' : `#key=${secret}`}`]
+  const lines = ['', `  Cairn is ready: ${url}/${setupToken === undefined ? '' : `setup#token=${setupToken}`}`]
+  if (setupToken !== undefined) lines.push('  This link makes the first user, and holds until Cairn is stopped.')
   if (write !== undefined || secret !== undefined) {
     lines.push('')
     if (write !== undefined) lines.push(`  Write key    ${write}    adds data; may be public`)

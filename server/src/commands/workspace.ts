@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { userByEmail } from '../accounts/users.ts'
 import { readConfig } from '../base/config.ts'
 import type { Catalog } from '../catalog/db.ts'
 import { createWorkspace, listWorkspaces, updateWorkspace, type Workspace, type WorkspaceSettings } from '../catalog/workspaces.ts'
@@ -18,7 +19,7 @@ interface Options {
 
 const examples = `
 Examples:
-  cairn workspace create acme --name "Acme Ltd" --timezone Europe/Berlin
+  cairn workspace create acme --name "Acme Ltd" --timezone Europe/Berlin --owner ada@example.com
   cairn workspace set acme --retention forever
   cairn workspace list
 
@@ -43,12 +44,18 @@ export function workspaceCommand(environment: Environment): Command {
       .addOption(new Option('--taxonomy <mode>', 'whether undeclared event types are taken').choices(['open', 'strict']))
       .option('--json', 'answer as JSON')
 
-  withSettings(command.command('create').description('Make a workspace.').argument('<slug>', 'a-z 0-9 -, as it stands in links')).action(
-    (slug: string, options: Options) =>
-      withCatalog(async (catalog) => {
-        const workspace = await createWorkspace(catalog.db, { slug, ...settingsOf(options), now: Date.now() })
-        show(workspace, options, `Workspace "${slug}" is made. Make its keys with: cairn keys create --workspace ${slug} --kind write`)
-      }),
+  withSettings(
+    command
+      .command('create')
+      .description('Make a workspace.')
+      .argument('<slug>', 'a-z 0-9 -, as it stands in links')
+      .option('--owner <email>', 'person with an account who owns it; without one only keys and the command line reach it'),
+  ).action((slug: string, options: Options & { owner?: string }) =>
+    withCatalog(async (catalog) => {
+      const owner = options.owner === undefined ? undefined : await userByEmail(catalog.db, options.owner)
+      const workspace = await createWorkspace(catalog.db, { slug, owner, ...settingsOf(options), now: Date.now() })
+      show(workspace, options, `Workspace "${slug}" is made. Make its keys with: cairn keys create --workspace ${slug} --kind write`)
+    }),
   )
   withSettings(command.command('set').description('Change settings of a workspace.').argument('[slug]', 'which', 'default')).action(
     (slug: string, options: Options) =>

@@ -15,7 +15,7 @@ const clock = { now: () => 1_780_000_000_000 }
 /** A journal that a test leaves open, as a crash does, still seals by age: into its own test's list, not into the next one's. */
 const open = (): Journal => {
   const own = sealed
-  return new Journal({ dir, maxBytes: 1e9, clock, log, hooks: { sealed: (s) => own.push(s), refused: () => undefined } })
+  return new Journal({ dir, maxBytes: 1e9, clock, log, hooks: { sealed: (s) => own.push(s), refused: () => undefined, diskLow: () => undefined } })
 }
 
 beforeEach(() => {
@@ -149,7 +149,13 @@ test('a sealed segment that somebody cut short gives what is whole', async () =>
 
 test('when the disk fails everything in flight is refused, and intake goes on in a new segment', async () => {
   const refused: number[] = []
-  const journal = new Journal({ dir, maxBytes: 1e9, clock, log, hooks: { sealed: (s) => sealed.push(s), refused: (ids) => refused.push(ids) } })
+  const journal = new Journal({
+    dir,
+    maxBytes: 1e9,
+    clock,
+    log,
+    hooks: { sealed: (s) => sealed.push(s), refused: (ids) => refused.push(ids), diskLow: () => undefined },
+  })
   await journal.recover(0, () => undefined)
   await write(journal, 0, 2)
   // The next segment cannot be made where its folder is missing.

@@ -59,6 +59,8 @@ interface OpenSegment {
 export interface JournalHooks {
   sealed(segment: SealedSegment): void
   refused(ids: number): void
+  /** Whatever can be spared on its disk is to be deleted. */
+  diskLow(): void
 }
 
 export interface JournalOptions {
@@ -183,6 +185,10 @@ export class Journal {
   get lastSeq(): number {
     return this.#seq
   }
+  /** Number of the newest segment, which may still be open. */
+  get newest(): number {
+    return this.#nextNumber - 1
+  }
   get backlogBytes(): number {
     return this.#sealedBytes + (this.#segment?.bytes ?? 0)
   }
@@ -195,10 +201,10 @@ export class Journal {
     return this.#fault
   }
 
-  /** To be called once every reader has passed the segment. */
-  async discard(segment: SealedSegment): Promise<void> {
+  /** To be called once every reader has passed the segment; `take` moves or deletes its file. */
+  async discard(segment: SealedSegment, take: () => Promise<void>): Promise<void> {
+    await take()
     this.#sealedBytes -= segment.bytes
-    await unlink(segment.path)
     await rm(cutsPath(segment.path), { force: true })
   }
 
@@ -381,6 +387,7 @@ export class Journal {
     try {
       const { bavail, blocks, bsize } = await statfs(this.#o.dir)
       this.#diskLow = bavail * bsize < Math.min(512 * 1024 * 1024, (blocks * bsize) / 40)
+      if (this.#diskLow) this.#o.hooks.diskLow()
       if (this.#fault && !this.#diskLow) await this.#tryDisk()
     } catch (error) {
       this.#o.log.warn({ err: error }, 'the disk of the journal could not be looked at')

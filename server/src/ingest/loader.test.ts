@@ -65,7 +65,13 @@ let folders = 0
 async function segmentOf(lines: readonly string[]): Promise<SealedSegment> {
   const dir = join(folder, `journal${++folders}`)
   const sealed: SealedSegment[] = []
-  const journal = new Journal({ dir, maxBytes: 1e9, clock: systemClock, log, hooks: { sealed: (s) => sealed.push(s), refused: () => undefined } })
+  const journal = new Journal({
+    dir,
+    maxBytes: 1e9,
+    clock: systemClock,
+    log,
+    hooks: { sealed: (s) => sealed.push(s), refused: () => undefined, diskLow: () => undefined },
+  })
   await journal.recover(0, () => undefined)
   const { group } = journal
   for (const line of lines) group.add(line)

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { CairnError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { uuidv7 } from '../base/ids.ts'
@@ -10,6 +11,7 @@ import { Journal, type JournalHooks } from './journal.ts'
 import { Loader } from './loader.ts'
 import { Properties } from './properties.ts'
 import { Readers } from './readers.ts'
+import { Recent } from './recent.ts'
 import { SeenIds } from './seen.ts'
 import type { Receipt } from './segment.ts'
 
@@ -30,18 +32,23 @@ export interface PipelineOptions {
 const BACKLOG_SEGMENTS = 3
 /** 2 GB of memory hold the ids of 24 hours at 10 million events a day; less memory shortens the window, and the ledger says so. */
 const GENERATION_SHARE = 256 * 1024 * 1024
+/** Of the journal's disk, on top of it: 1 GB by default holds ten minutes of about 4,000 events a second. */
+const RECENT_SHARE = 1 / 8
 
 export class Pipeline {
   readonly journal: Journal
   readonly seen: SeenIds
   readonly readers: Readers
   readonly loader: Loader
+  /** What was sealed in the last minutes, for `live/`. */
+  readonly recent: Recent
   readonly properties = new Properties()
   readonly freshness: Freshness
   /** Names this node in positions and tokens. */
   readonly node: string
   readonly recovered: { cutBytes: number; damaged: number; segments: number }
   #gate: Promise<void> = Promise.resolve()
+  #watched = false
 
   static async open(o: PipelineOptions): Promise<Pipeline> {
     const dir = join(o.dataDir, 'journal')
@@ -50,28 +57,29 @@ export class Pipeline {
     const seen = new SeenIds({ dir: join(dir, 'ids'), clock: o.clock, maxGenerations: Math.max(2, Math.round(o.memoryBytes / GENERATION_SHARE)) })
     const covered = seen.load()
     // Told from the first commit on; the pipeline that listens is made below.
-    const hooks: JournalHooks = { sealed: () => undefined, refused: () => undefined }
+    const hooks: JournalHooks = { sealed: () => undefined, refused: () => undefined, diskLow: () => undefined }
     const journal = new Journal({
       dir: join(dir, 'segments'),
       maxBytes: o.maxBytes,
       clock: o.clock,
       log: o.log,
-      hooks: { sealed: (s) => hooks.sealed(s), refused: (ids) => hooks.refused(ids) },
+      hooks: { sealed: (s) => hooks.sealed(s), refused: (ids) => hooks.refused(ids), diskLow: () => hooks.diskLow() },
     })
+    const recent = new Recent({ dir: join(dir, 'recent'), maxBytes: o.maxBytes * RECENT_SHARE, clock: o.clock, log: o.log })
     const readers = new Readers({
       placesFile: join(dir, 'places.json'),
       maxBytes: o.maxBytes,
       log: o.log,
       clock: o.clock,
       saveIds: () => seen.save(),
-      discard: (segment) => journal.discard(segment),
+      discard: (segment) => journal.discard(segment, () => recent.keep(segment)),
     })
     const { furthest } = readers
     let told = 0
     const recovery = await journal.recover(covered + 1, (workspaceId, eventId) => {
       if (seen.take(workspaceId, eventId)) told++
     })
-    journal.continueFrom(furthest.seq, Math.max(furthest.segment, covered))
+    journal.continueFrom(furthest.seq, Math.max(furthest.segment, covered, recent.last))
     if (told > 0) {
       seen.sealed(recovery.segments.at(-1)?.number ?? covered, told)
       await seen.save()
@@ -80,6 +88,7 @@ export class Pipeline {
       journal,
       seen,
       readers,
+      recent,
       node,
       dir,
       recovered: { cutBytes: recovery.cutBytes, damaged: recovery.damaged, segments: recovery.segments.length },
@@ -87,13 +96,23 @@ export class Pipeline {
     hooks.sealed = (segment) => {
       seen.sealed(segment.number, segment.ids)
       readers.add(segment)
+      recent.add(segment)
       pipeline.#holdBack()
+    }
+    const spare = (): void => {
+      recent.letGo().catch((error: unknown) => o.log.error({ err: error }, 'segments kept for those who resume could not be deleted'))
     }
     hooks.refused = (ids) => {
       seen.forget(ids)
       pipeline.properties.forget()
+      // It may be for want of space.
+      spare()
     }
-    for (const segment of recovery.segments) readers.add(segment)
+    hooks.diskLow = spare
+    for (const segment of recovery.segments) {
+      readers.add(segment)
+      recent.add(segment)
+    }
     readers.attach({
       name: 'loader',
       required: true,
@@ -105,10 +124,11 @@ export class Pipeline {
     return pipeline
   }
 
-  private constructor(o: PipelineOptions, parts: Pick<Pipeline, 'journal' | 'seen' | 'readers' | 'node' | 'recovered'> & { dir: string }) {
+  private constructor(o: PipelineOptions, parts: Pick<Pipeline, 'journal' | 'seen' | 'readers' | 'recent' | 'node' | 'recovered'> & { dir: string }) {
     this.journal = parts.journal
     this.seen = parts.seen
     this.readers = parts.readers
+    this.recent = parts.recent
     this.node = parts.node
     this.recovered = parts.recovered
     this.loader = new Loader({ store: o.store, dir: join(parts.dir, 'work'), log: o.log, node: parts.node })
@@ -135,7 +155,11 @@ export class Pipeline {
     let open!: () => void
     this.#gate = before.then(() => new Promise<void>((resolve) => (open = resolve)))
     await before
+    // A reader that was let through begins, and one whose load has ended takes note of its place, some turns later: until then a segment
+    // would be both in the tables and pending.
+    await turn()
     await this.#current
+    await turn()
     try {
       return await work()
     } finally {
@@ -143,10 +167,17 @@ export class Pipeline {
     }
   }
 
+  /** While somebody watches, segments are sealed every second also when loading is behind: who watches waits for the seal. */
+  set watched(watched: boolean) {
+    this.#watched = watched
+    this.#holdBack()
+  }
+
   async close(): Promise<void> {
     await this.journal.close()
     // What is sealed now is loaded at the next start; the store may be on its way down already.
     await this.readers.stop()
+    await this.recent.close()
     await this.seen.close()
   }
 
@@ -158,7 +189,7 @@ export class Pipeline {
   }
 
   #holdBack(): void {
-    this.journal.holdBack = this.readers.ahead('loader').length > BACKLOG_SEGMENTS
+    this.journal.holdBack = !this.#watched && this.readers.ahead('loader').length > BACKLOG_SEGMENTS
   }
 }
 

@@ -87,6 +87,11 @@ export class Properties {
     }
   }
 
+  /** Of a workspace that is gone. */
+  forgetWorkspace(workspaceId: number): void {
+    this.#workspaces.delete(workspaceId)
+  }
+
   /** Whether the path can be read by path; an unknown one may be over the limit. */
   knows(workspaceId: number, path: string): boolean {
     return isAddressable(path) && this.#of(workspaceId).paths.has(path)

@@ -19,6 +19,7 @@ export interface HealthDeps {
   store: Store
   /** Absent where the store is a server. */
   engine: EmbeddedEngine | undefined
+  live: { readonly size: number; readonly lagMs: number }
   clock: Clock
   version: string
 }
@@ -40,6 +41,8 @@ const CATALOG_MS = 2_000
 const DELETIONS_MS = 10_000
 /** Loading is behind when what was acknowledged this long ago is not in the store. */
 const BEHIND_MS = 15_000
+/** Behind the seal. */
+const LIVE_LATE_MS = 5_000
 
 export class Health {
   readonly #deps: HealthDeps
@@ -109,7 +112,14 @@ export class Health {
   }
 
   report(): { status: 'ok' | 'degraded' | 'down'; body: Record<string, unknown> } {
-    const parts = { journal: this.#journal(), loader: this.#loader(), store: this.#store(), catalog: this.#catalog(), privacy: this.#privacy() }
+    const parts = {
+      journal: this.#journal(),
+      loader: this.#loader(),
+      store: this.#store(),
+      catalog: this.#catalog(),
+      live: this.#live(),
+      privacy: this.#privacy(),
+    }
     const status = parts.journal.status === 'down' ? 'down' : Object.values(parts).every((p) => p.status === 'ok') ? 'ok' : 'degraded'
     return { status, body: { status, version: this.#deps.version, parts } }
   }
@@ -189,6 +199,18 @@ export class Health {
       lag_ms,
       message: 'The catalog takes no changes: events are taken and read, set-up routes answer 503.',
       remedy: 'Another process holds a lock on the catalog, or its disk is full: end that process, or free some space.',
+    }
+  }
+
+  #live(): Part {
+    const { size: connections, lagMs: lag_ms } = this.#deps.live
+    if (lag_ms < LIVE_LATE_MS) return { status: 'ok', lag_ms, connections }
+    return {
+      status: 'degraded',
+      lag_ms,
+      message: 'Those who watch live are told late; events are taken and stored as ever.',
+      remedy: 'GET /api/live/connections lists who watches: end some of them, or let them ask for less.',
+      connections,
     }
   }
 

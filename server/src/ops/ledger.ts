@@ -1,7 +1,7 @@
 import { DAY, iso } from '../base/time.ts'
-import { raw, sql, time, u32 } from '../store/sql.ts'
+import { raw, sql, str, time, u32 } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { readRange } from '../analytics/range.ts'
+import { readRange, type Range } from '../analytics/range.ts'
 import type { Call, Handlers } from '../http/call.ts'
 import type { Clock } from '../base/time.ts'
 import type { Pipeline } from '../ingest/pipeline.ts'
@@ -153,6 +153,35 @@ FROM (SELECT max(seq) - min(seq) + 1 AS span, uniqExact(seq) AS came FROM ${raw(
   return rows[0] ?? { emitted: 0, missing: 0 }
 }
 
+export interface CaptureLine {
+  day: string
+  tracker: string
+  emitted: number
+  received: number
+  missing: number
+  rate: number
+}
+
+/**
+ * The same by day of arrival and tracker. What is missing between the last number of one day and the first of the next counts to the latter;
+ * a number that comes on a later day than its neighbours stays missing on theirs.
+ */
+async function readCapture(store: Store, workspaceId: number, { fromMs, toMs, storeTimezone }: Range): Promise<CaptureLine[]> {
+  const { rows } = await store.query<{ day: string; tracker: string; emitted: number; received: number }>(
+    sql`SELECT toString(day) AS day, tracker, toFloat64(sum(greatest(came, toInt64(highest) - toInt64(if(days_before = 0, lowest - 1, highest_before))))) AS emitted, toFloat64(sum(came)) AS received
+FROM (SELECT *, count() OVER before AS days_before, max(highest) OVER before AS highest_before
+  FROM (SELECT toDate32(received_at, ${str(storeTimezone)}) AS day, tracker, if(source_id != '', source_id, session_id) AS numbered_by,
+      max(toInt64(seq)) AS highest, min(toInt64(seq)) AS lowest, toInt64(uniqExact(seq)) AS came
+    FROM ${raw(`${store.dialect.database}.events`)}
+    WHERE workspace_id = ${u32(workspaceId)} AND event_timestamp >= ${time(fromMs - DAY)} AND received_at >= ${time(fromMs)} AND received_at < ${time(toMs)} AND seq IS NOT NULL AND source != 'import'
+    GROUP BY day, tracker, numbered_by)
+  WINDOW before AS (PARTITION BY tracker, numbered_by ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+GROUP BY day, tracker
+ORDER BY day, tracker`,
+  )
+  return rows.map(({ day, tracker, emitted, received }) => ({ day, tracker, emitted, received, missing: emitted - received, rate: received / emitted }))
+}
+
 export const ledgerRoutes = (deps: LedgerDeps): Pick<Handlers, 'ledger'> => ({
   ledger: async ({ workspace, query }: Call<'ledger'>) => {
     const range = readRange(query, { timezone: workspace.timezone, now: deps.clock.now() })
@@ -162,11 +191,15 @@ export const ledgerRoutes = (deps: LedgerDeps): Pick<Handlers, 'ledger'> => ({
       by === 'hour' ? { hour: iso(hourMs) } : by === 'day' ? { day: dayName.format(hourMs) } : {},
     )
     const { key_id: _key, tracker: _tracker, source: _source, ...sums } = total
-    const { emitted, missing } = await readMissing(deps.store, workspace.id, range.fromMs, range.toMs)
+    const [{ emitted, missing }, capture] = await Promise.all([
+      readMissing(deps.store, workspace.id, range.fromMs, range.toMs),
+      readCapture(deps.store, workspace.id, range),
+    ])
     return {
       lines,
       total: { ...sums, missing },
       capture_rate: emitted === 0 ? null : (emitted - missing) / emitted,
+      capture,
       meta: {
         from: iso(range.fromMs),
         to: iso(range.toMs),

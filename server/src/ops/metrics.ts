@@ -1,6 +1,6 @@
 import { memoryUsage } from 'node:process'
 import type { Handlers } from '../http/call.ts'
-import type { RequestCounts } from '../http/counts.ts'
+import type { RequestCounts } from './counts.ts'
 import type { Pipeline } from '../ingest/pipeline.ts'
 import type { EmbeddedEngine } from '../store/engine.ts'
 
@@ -8,12 +8,13 @@ export interface MetricsDeps {
   counts: RequestCounts
   pipeline: Pipeline
   engine: EmbeddedEngine | undefined
+  live: { readonly size: number; readonly lagMs: number }
 }
 
 const escapeLabel = (value: string): string => value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))
 
 /** Prometheus text exposition format 0.0.4. Counters are since the start of this process. */
-export const metricsRoutes = ({ counts, pipeline, engine }: MetricsDeps): Pick<Handlers, 'metrics'> => ({
+export const metricsRoutes = ({ counts, pipeline, engine, live }: MetricsDeps): Pick<Handlers, 'metrics'> => ({
   metrics: async ({ reply }) => {
     void reply.type('text/plain; version=0.0.4; charset=utf-8')
     const { journal, loader, readers, seen } = pipeline
@@ -44,6 +45,9 @@ export const metricsRoutes = ({ counts, pipeline, engine }: MetricsDeps): Pick<H
     metric('cairn_deduplication_ids', 'gauge', 'Event ids held for recognising repetitions.', [['', seen.size]])
     metric('cairn_deduplication_window_seconds', 'gauge', 'How far back a repetition is recognised.', [['', Math.floor(seen.windowMs / 1_000)]])
     if (engine) metric('cairn_engine_restarts_total', 'counter', 'Restarts of the embedded engine since the start.', [['', engine.status().restarts]])
+    metric('cairn_live_connections', 'gauge', 'Live connections that are open.', [['', live.size]])
+    metric('cairn_live_lag_seconds', 'gauge', 'How long a sealed segment has been waiting to be told.', [['', live.lagMs / 1_000]])
+    metric('cairn_live_kept_bytes', 'gauge', 'Bytes of segments kept for those who resume.', [['', pipeline.recent.keptBytes]])
     metric('cairn_process_resident_bytes', 'gauge', 'Resident memory of the server process, without the engine.', [['', memoryUsage.rss()]])
     return `${lines.join('\n')}\n`
   },

@@ -7,7 +7,9 @@ import type { Sender } from '../ingest/draft.ts'
 import type { Intake } from '../ingest/intake.ts'
 import { empty, i64, join, raw, sql, str, time, u32, uuid, uuids, type Sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
+import { note } from '../catalog/audit.ts'
 import type { DirectoryWorkspace } from '../catalog/directory.ts'
+import type { CatalogDb } from '../catalog/schema.ts'
 
 /**
  * Events that were refused and kept: looked at, and sent through the way in again once the cause is mended. A replay is a new `received` of
@@ -15,6 +17,7 @@ import type { DirectoryWorkspace } from '../catalog/directory.ts'
  */
 export interface QuarantineDeps {
   store: Store
+  db: CatalogDb
   intake: Intake
   clock: Clock
   /** Waits until what was just replayed is in the store. */
@@ -73,7 +76,7 @@ export const quarantineRoutes = (deps: QuarantineDeps): Pick<Handlers, 'listQuar
     }
   },
 
-  replayQuarantine: async ({ workspace, body, key }: Call<'replayQuarantine'>) => {
+  replayQuarantine: async ({ workspace, body, key, by }: Call<'replayQuarantine'>) => {
     const ids = body.quarantine_ids
     if (ids?.some((id) => !isUuid(id)))
       throw new CairnError('invalid', 'quarantine_ids are UUIDs.', { errors: [{ path: '/quarantine_ids', message: 'must be UUIDs' }] })
@@ -85,6 +88,8 @@ export const quarantineRoutes = (deps: QuarantineDeps): Pick<Handlers, 'listQuar
       ].filter((piece) => piece !== empty),
       ' AND ',
     )
+    const details = { ...(ids ? { events: ids.length } : {}), ...(body.limit === undefined ? {} : { limit: body.limit }) }
+    await note(deps.db, { workspaceId: workspace.id, by, action: 'quarantine.replayed', target: body.code ?? 'all', details, now: deps.clock.now() })
     await deps.settle(workspace.id)
     const { rows } = await deps.store.query<Row>(select(deps.store, where, body.limit ?? DEFAULT_REPLAY))
     const result = { success: true, replayed: rows.length, accepted: 0, rejected: [] as object[] }

@@ -2,6 +2,7 @@ import { reasons } from '@cairn/wire/outcome'
 import { isUuid, uuidv7, uuidv8 } from '../base/ids.ts'
 import { CairnError } from '../base/errors.ts'
 import type { Clock } from '../base/time.ts'
+import { note } from '../catalog/audit.ts'
 import type { Directory } from '../catalog/directory.ts'
 import { optIn, optOut } from '../catalog/optouts.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
@@ -53,6 +54,8 @@ async function tellOfTwo(deps: FactRoutesDeps, call: Call<'merge' | 'unmerge'>, 
   const { user_id, other_id } = call.body
   if (user_id === other_id)
     throw new CairnError('invalid', 'user_id and other_id are the same.', { errors: [{ path: '/other_id', message: 'must differ from user_id' }] })
+  const action = fact === 'merge' ? 'person.merged' : 'person.unmerged'
+  await note(deps.db, { workspaceId: call.workspace.id, by: call.by, action, target: user_id, details: { other_id }, now: deps.clock.now() })
   return tell(deps, call, { fact, userId: user_id, anonymousId: '', otherId: other_id, traits: '' })
 }
 
@@ -112,10 +115,11 @@ async function decide(deps: FactRoutesDeps, call: Call<'optOut' | 'optIn'>, writ
   }
   await write(deps.db, {
     workspaceId: call.workspace.id,
-    source: call.key.kind === 'write' ? 'tracker' : 'api',
+    source: call.user ? 'screen' : call.key.kind === 'write' ? 'tracker' : 'api',
     ...(userId === undefined ? {} : { userId: plainText(userId) }),
     ...(anonymous_id === undefined ? {} : { anonymousId: plainText(anonymous_id) }),
     now: deps.clock.now(),
+    by: call.by,
   })
   await deps.directory.refresh()
   return { success: true }

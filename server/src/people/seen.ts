@@ -1,13 +1,14 @@
 import { readCursor, writeCursor, type Cursor } from '../analytics/cursor.ts'
 import { readRange, type Range } from '../analytics/range.ts'
 import { toIso, toMs } from '../analytics/stored.ts'
+import { safe } from '../analytics/where.ts'
 import { DAY, type Clock } from '../base/time.ts'
 import type { Directory } from '../catalog/directory.ts'
 import type { Call } from '../http/call.ts'
 import { inSpan } from '../store/keys.ts'
-import { empty, join, raw, sql, time, u32, u64, u64s, type Piece } from '../store/sql.ts'
+import { empty, join, raw, sql, str, time, u32, u64, u64s, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { readTraits } from './told.ts'
+import { readTraits, traitHolds } from './told.ts'
 
 export interface SeenDeps {
   store: Store
@@ -43,7 +44,9 @@ export async function listPeople({ store, directory, clock }: SeenDeps, call: Ca
   const range = readRange(query, { timezone: workspace.timezone, now: clock.now() })
   const limit = query.limit ?? DEFAULT_LIMIT
   const bots = query.include_bots === true ? empty : sql` AND NOT is_bot`
-  const page = await lastSeen(store, { workspaceId: workspace.id, range, bots, limit: limit + 1, cursor: readCursor(query.cursor, 'number'), now: clock.now() })
+  const search = query.search === undefined || query.search === '' ? undefined : safe('search', query.search)
+  const cursor = readCursor(query.cursor, 'number')
+  const page = await lastSeen(store, { workspaceId: workspace.id, range, bots, search, limit: limit + 1, cursor, now: clock.now() })
   const shown = page.slice(0, limit)
   const people = await readPeople(store, { workspaceId: workspace.id, keys: shown.map((row) => row.person_key), range, bots })
   const traits = await readTraits(
@@ -86,15 +89,20 @@ type LastSeen = Pick<Figures, 'person_key' | 'last_seen'>
  */
 async function lastSeen(
   store: Store,
-  { workspaceId, range, bots, limit, cursor, now }: Asked & { limit: number; cursor: Cursor | undefined; now: number },
+  { workspaceId, range, bots, search, limit, cursor, now }: Asked & { search: string | undefined; limit: number; cursor: Cursor | undefined; now: number },
 ): Promise<LastSeen[]> {
   const after = cursor ? sql`HAVING (last_seen, person_key) < (${time(cursor.ms)}, ${u64(cursor.key)})` : empty
-  let days = 1
+  const named =
+    search === undefined
+      ? empty
+      : sql` AND person_key IN (${idHolds(store, { workspaceId, range, bots }, search)} UNION ALL ${traitHolds(store, workspaceId, search)})`
+  // What is searched for may stand in any event of a person: the whole range is read at once.
+  let days = search === undefined ? 1 : Number.POSITIVE_INFINITY
   for (;;) {
     const from = Math.max(range.fromMs, Math.floor(Math.min(cursor?.ms ?? now, now, range.toMs) / DAY) * DAY - (days - 1) * DAY)
     const { rows } = await store.query<LastSeen>(sql`SELECT person_key, max(event_timestamp) AS last_seen
 FROM ${raw(store.dialect.database)}.events
-WHERE workspace_id = ${u32(workspaceId)} AND ${inSpan({ fromMs: from, toMs: range.toMs })}${bots}
+WHERE workspace_id = ${u32(workspaceId)} AND ${inSpan({ fromMs: from, toMs: range.toMs })}${bots}${named}
 GROUP BY person_key
 ${after}
 ORDER BY last_seen DESC, person_key DESC
@@ -104,6 +112,17 @@ LIMIT ${u32(limit)}`)
   }
 }
 const WIDER = 8
+
+/**
+ * Person keys of the span with an id that holds the text. Found row by row first: put into the groups of all people, the ids would be read and
+ * kept of every event (10 million events, 30 days, nobody found: 70 against 410 ms).
+ */
+const idHolds = (store: Store, { workspaceId, range, bots }: Asked, text: string): Piece => {
+  const holds = (column: string): Piece => sql`positionCaseInsensitiveUTF8(${raw(column)}, ${str(text)}) > 0`
+  return sql`SELECT person_key FROM ${raw(store.dialect.database)}.events
+WHERE workspace_id = ${u32(workspaceId)} AND ${inSpan(range)}${bots} AND (${holds('user_id')} OR ${holds('anonymous_id')})
+GROUP BY person_key`
+}
 
 /** In the order of `keys`. */
 async function readPeople(store: Store, { workspaceId, keys, range, bots }: Asked & { keys: readonly string[] }): Promise<Seen[]> {

@@ -1,5 +1,5 @@
 import { toIso } from '../analytics/stored.ts'
-import { list, raw, sql, str, u32 } from '../store/sql.ts'
+import { list, raw, sql, str, u32, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 
 /** What hosts told, read back from the facts. Facts are append-only: what holds now follows from their order. */
@@ -29,6 +29,19 @@ ORDER BY told`)
     merged.set(row.user_id, known)
   }
   return merged
+}
+
+/**
+ * Person keys of users whose trait name or email, as it is now, holds the text, upper and lower case being equal. Null takes a trait
+ * away, and reads as empty here.
+ */
+export const traitHolds = (store: Store, workspaceId: number, text: string): Piece => {
+  const now = (trait: string): Piece =>
+    sql`positionCaseInsensitiveUTF8(argMaxIf(JSONExtractString(traits, ${raw(`'${trait}'`)}), (told_at, received_at, fact_id), JSONHas(traits, ${raw(`'${trait}'`)})), ${str(text)}) > 0`
+  return sql`SELECT cityHash64(${u32(workspaceId)}, 'u', user_id) FROM ${raw(store.dialect.database)}.person_facts
+WHERE workspace_id = ${u32(workspaceId)} AND fact = 'identify' AND traits != ''
+GROUP BY user_id
+HAVING ${now('name')} OR ${now('email')}`
 }
 
 export interface Told {

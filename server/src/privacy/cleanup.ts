@@ -15,6 +15,7 @@ import { insertOnce, isRefusal, rederiveProperties } from './rederive.ts'
  *   event_types            counted again for the workspace
  *   event_properties       a row whose example was deleted gets one from an event that is left, or goes; also where none can be found
  *   ledger                 stays: what was stored was stored
+ *   segments kept for live are let go whole
  *
  * In this order: first the person's own rows, wherever they are; the step that depends on what people sent is the last, and cannot keep one
  * from ending. The deletion is written down first (`deletions`) and struck out last. Every step may be repeated, so one that was cut off
@@ -29,6 +30,8 @@ export interface CleanupDeps {
   log?: Pick<Log, 'warn'>
   /** Loads what is acknowledged, then runs `work` while nothing is loaded. */
   quiesced<T>(work: () => Promise<T>): Promise<T>
+  /** Copies of events that are kept for live. */
+  letGo(): Promise<void>
 }
 
 export interface Doomed {
@@ -134,6 +137,7 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
       )
     }
     await deleteWhere(store, 'event_properties', doomed)
+    await deps.letGo()
     await store.command(store.dialect.alter('deletions', `DROP PARTITION '${deletion.deletion_id}'`), { settings: atOnce })
     return deleted
   } finally {
@@ -142,7 +146,7 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
 }
 
 /** Returns how many rows. A DELETE touches every part of its table, so it is left out where it would find nothing. */
-async function deleteWhere(store: Store, table: string, where: Piece): Promise<number> {
+export async function deleteWhere(store: Store, table: string, where: Piece): Promise<number> {
   const { rows } = await store.query<{ rows: string }>(sql`SELECT count() AS rows FROM ${raw(`${store.dialect.database}.${table}`)} WHERE ${where}`, {
     timeoutMs: COUNT_TIMEOUT_MS,
   })

@@ -1,11 +1,13 @@
 import { safe } from '../analytics/where.ts'
 import { CairnError } from '../base/errors.ts'
 import { DAY } from '../base/time.ts'
+import { note } from '../catalog/audit.ts'
+import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
 import { deleteEvents, type CleanupDeps } from './cleanup.ts'
 
-export const cleanupRoutes = (deps: CleanupDeps): Pick<Handlers, 'cleanup'> => ({
-  cleanup: async ({ workspace, query, request }) => {
+export const cleanupRoutes = (deps: CleanupDeps & { db: CatalogDb }): Pick<Handlers, 'cleanup'> => ({
+  cleanup: async ({ workspace, query, request, by }) => {
     const userId = query.user_id ?? query.user_email
     // An empty id is a mistake of the caller; taken as "everybody" it would be their loss.
     if (userId === '')
@@ -13,11 +15,20 @@ export const cleanupRoutes = (deps: CleanupDeps): Pick<Handlers, 'cleanup'> => (
         errors: [{ path: '/user_id', message: 'must not be empty' }],
       })
     const days = query.older_than_days
+    const doomedUser = userId === undefined ? undefined : safe('user_id', userId)
+    await note(deps.db, {
+      workspaceId: workspace.id,
+      by,
+      action: 'events.deleted',
+      target: doomedUser ?? 'everybody',
+      details: { older_than_days: days },
+      now: deps.clock.now(),
+    })
     const deleted = await deleteEvents(
       { ...deps, log: deps.log ?? request.log },
       {
         workspaceId: workspace.id,
-        ...(userId === undefined ? {} : { userId: safe('user_id', userId) }),
+        ...(doomedUser === undefined ? {} : { userId: doomedUser }),
         ...(days === 0 ? {} : { beforeMs: deps.clock.now() - days * DAY }),
       },
     )

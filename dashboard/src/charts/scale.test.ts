@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { scaleOf, writtenTicks, type Lines } from './scale.ts'
+
+test('a value axis has three to five round, whole steps and holds the largest value', () => {
+  for (const most of [0, 1, 3, 4, 5, 7, 9, 10, 12, 24, 99, 101, 250, 999, 1_001, 2_201, 33_333, 1_234_567, 9_999_999_999]) {
+    const { max, step } = scaleOf(most)
+    expect(max, `${most}`).toBeGreaterThanOrEqual(Math.max(1, most))
+    expect(Number.isInteger(step) && Number.isInteger(max / step), `${most}: ${step}`).toBe(true)
+    expect(max / step, `${most}`).toBeLessThanOrEqual(5)
+  }
+  expect([scaleOf(2_201), scaleOf(156), scaleOf(9)]).toEqual([
+    { max: 3_000, step: 1_000 },
+    { max: 200, step: 50 },
+    { max: 10, step: 5 },
+  ])
+})
+
+test('as many intervals are named as have room, at even distances, with the beginning of a day among them', () => {
+  const hours: Lines['ticks'] = Array.from({ length: 48 }, (_, i) => ({ text: `${i}`, major: i === 5 || i === 29 }))
+  expect([...writtenTicks(hours, 900)]).toEqual([1, 5, 9, 13, 17, 21, 25, 29, 33, 37, 41, 45])
+  expect([...writtenTicks(hours, 300)]).toEqual([5, 17, 29, 41])
+  const days: Lines['ticks'] = Array.from({ length: 7 }, (_, i) => ({ text: `${i}`, major: false }))
+  expect([...writtenTicks(days, 300)]).toEqual([0, 2, 4, 6])
+})

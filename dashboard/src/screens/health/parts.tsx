@@ -1,0 +1,99 @@
+import { Group, Skeleton, Stack, Table, Text } from '@mantine/core'
+import { texts } from '../../texts/texts.ts'
+import { useFormat } from '../../ui/format.ts'
+import { Icon } from '../../ui/icons.tsx'
+import classes from './health.module.css'
+import { Lines, Section } from './section.tsx'
+import type { HealthAnswer, Part, PartName } from './state.ts'
+
+const t = texts.operations.health
+const icons = { ok: 'check', degraded: 'quarantine', down: 'close' } as const
+const order = Object.keys(t.parts.names) as PartName[]
+
+/** The state in words, what is wrong and what to do, then every part. */
+export function Parts({ health, reached }: { health: HealthAnswer; reached: boolean }) {
+  const { duration } = useFormat()
+  // A server of the version before or after may have other parts: only those that both know are shown.
+  const parts = order.flatMap((name): Array<[PartName, Part]> => (health.parts[name] ? [[name, health.parts[name]]] : []))
+  const wrong = parts.filter(([, { message }]) => message !== undefined && message !== '')
+  const overall = reached ? health.status : 'down'
+  return (
+    <>
+      <div className={classes['card']} role="status">
+        <Stack gap="sm">
+          <div>
+            <State of={overall} text={reached ? t.state[health.status] : t.state.unknown} size={22} />
+            <Text c="dimmed" size="sm">
+              {t.watched}
+            </Text>
+          </div>
+          {reached &&
+            wrong.map(([name, { status, message, remedy }]) => (
+              <div key={name}>
+                <Group gap={8}>
+                  <State of={status} text={t.parts.names[name][0]} />
+                  <Text size="sm">{message}</Text>
+                </Group>
+                {remedy && (
+                  <Text size="sm" c="dimmed">
+                    {t.todo}: {remedy}
+                  </Text>
+                )}
+              </div>
+            ))}
+        </Stack>
+      </div>
+      {reached && (
+        <Section title={t.parts.title}>
+          <Lines label={t.parts.title}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th scope="col">{t.parts.part}</Table.Th>
+                  <Table.Th scope="col">{t.parts.state}</Table.Th>
+                  <Table.Th scope="col">{t.parts.lag}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {parts.map(([name, part]) => (
+                  <Table.Tr key={name}>
+                    <Table.Th scope="row" fw={400}>
+                      <Text size="sm" fw={600}>
+                        {t.parts.names[name][0]}
+                      </Text>
+                      <Text size="xs" c="dimmed">
+                        {t.parts.names[name][1]}
+                      </Text>
+                    </Table.Th>
+                    <Table.Td>
+                      <State of={part.status} text={t.parts.states[part.status]} />
+                    </Table.Td>
+                    <Table.Td className={part.lag_ms < CURRENT_MS ? classes['zero'] : undefined}>
+                      {part.lag_ms < CURRENT_MS ? t.parts.current : duration(part.lag_ms)}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Lines>
+        </Section>
+      )}
+    </>
+  )
+}
+/** Parts are looked at once a second or two: less than that says nothing. */
+const CURRENT_MS = 3_000
+
+const State = ({ of, text, size = 16 }: { of: Part['status']; text: string; size?: number }) => (
+  <span className={`${classes['state']} ${classes[of]}`} style={size > 16 ? { fontSize: '1.125rem' } : {}}>
+    <Icon name={icons[of]} size={size} />
+    {text}
+  </span>
+)
+
+export const PartsWaiting = () => (
+  <Stack gap="lg" role="status" aria-label={texts.shell.faces.waiting}>
+    <Skeleton height={84} radius="md" />
+    <Skeleton height={420} radius="md" />
+  </Stack>
+)

@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto'
+import { endpoints, type EndpointName } from '@cairn/wire/api'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ask, PASSWORD, startCairn, type Answer, type TestCairn, type TestUser, type TestWorkspace } from './cairn.ts'
+import { watch, type Watching } from './live.ts'
+import { eventually } from './server.ts'
+
+/** The table of endpoints says what each answers; here each is asked, and what it answered is held against the table. */
+let cairn: TestCairn
+let w: TestWorkspace
+let owner: TestUser
+let other: TestUser
+let setUp: Answer
+let known: { quarantineId: string; keyId: string; invitationId: string; token: string; sessionId: string; eventId: string }
+const watching: Watching[] = []
+
+beforeAll(async () => {
+  cairn = await startCairn()
+  setUp = await post('/api/setup', {
+    token: cairn.setupToken,
+    name: 'First',
+    email: 'first@example.com',
+    password: PASSWORD,
+    workspace_name: 'Shop',
+    timezone: 'Europe/Berlin',
+  })
+  w = await cairn.workspace()
+  owner = await cairn.user({ workspace: w, role: 'owner' })
+  other = await cairn.user({ workspace: w, role: 'viewer' })
+  const eventId = randomUUID()
+  const event = {
+    event_id: eventId,
+    event_type: 'order_paid',
+    user_id: 'ada',
+    anonymous_id: 'visitor',
+    session_id: 's1',
+    entity_type: 'order',
+    entity_id: 7,
+    metadata: { plan: 'pro', nested: { deep: [1, null, true] } },
+    context: { page: { url: 'https://x.example/a?utm_source=b' } },
+    duration_ms: 12,
+    seq: 1,
+    source_id: 'tab',
+    tracker: 'browser/1',
+  }
+  await w.post('/api/events/log/batch', {
+    events: [event, { ...event, event_id: randomUUID(), seq: 4 }, { event_type: 'bare', anonymous_id: 'nobody' }, { event_type: 5 }],
+  })
+  await w.post('/api/events/log', '[')
+  await w.post('/api/people/identify', { user_id: 'ada', anonymous_id: 'visitor', traits: { name: 'Ada', tags: ['a'] } })
+  await w.call('POST', '/api/people/merge', { user_id: 'ada', other_id: 'ada-old' })
+  await w.post('/api/people/opt-out', { user_id: 'silent' })
+  await w.call('PUT', '/api/events/types/order_paid', { owner: 'shop', required_properties: ['plan'] })
+  const { quarantine } = await w.get<{ quarantine: Array<{ quarantine_id: string }> }>('/api/events/quarantine')
+  const key = await w.call('POST', '/api/keys', { kind: 'write', name: 'spare' })
+  const invitation = await owner.post('/api/invitations', { role: 'analyst' })
+  const url = new URL(String(invitation.body['url']))
+  const sessions = await owner.get<{ sessions: Array<{ id: string }> }>('/api/account/sessions')
+  known = {
+    quarantineId: quarantine[0]?.quarantine_id ?? '',
+    keyId: String(key.body['id']),
+    invitationId: String((await owner.post('/api/invitations', { role: 'viewer', email: 'somebody@example.com' })).body['id']),
+    token: url.hash === '' ? [...url.searchParams.values()].join('') : url.hash.replace(/^#(?:[\w-]+=)?/, ''),
+    sessionId: sessions.sessions[0]?.id ?? '',
+    eventId,
+  }
+  const socket = await watch(cairn.url, { Authorization: `Bearer ${w.secretKey}` })
+  await socket.subscribe()
+  watching.push(socket)
+})
+afterAll(async () => {
+  for (const { socket } of watching) socket.terminate()
+  await cairn.close()
+})
+
+const post = (path: string, body: unknown): Promise<Answer> => ask(cairn.url + path, { method: 'POST', body: JSON.stringify(body) })
+const get = (path: string): Promise<Answer> => w.call('GET', path)
+
+/** In this order: what takes away comes after what shows it. An endpoint that is new needs its line here. */
+const cases = {
+  getSetup: () => [ask(`${cairn.url}/api/setup`)],
+  setUp: () => [Promise.resolve(setUp)],
+  logEvent: () => [
+    w.post('/api/events/log', { event_id: randomUUID(), event_type: 'a', user_id: 'ada' }),
+    w.post('/api/events/log', { event_type: 'a', anonymous_id: 'visitor' }, { 'Sec-GPC': '1' }),
+  ],
+  logBatch: () => [
+    w.post('/api/events/log/batch', { events: [{ event_type: 'a', user_id: 'ada' }, { event_type: 5 }] }),
+    w.post(
+      '/api/events/log/batch',
+      {
+        events: [
+          { event_type: 'a', anonymous_id: 'visitor' },
+          { event_type: 'a', user_id: 'ada' },
+        ],
+      },
+      { DNT: '1' },
+    ),
+  ],
+  listEvents: () => [get('/api/events'), get('/api/events?limit=1')],
+  exportEvents: () => [get('/api/events/export?format=csv'), get('/api/events/export?event_type=nothing')],
+  analytics: () => [get('/api/events/analytics'), get('/api/events/analytics?interval=day&include_bots=true'), get('/api/events/analytics?user_id=nobody')],
+  sessionEvents: () => [get('/api/events/session/s1')],
+  listTypes: () => [get('/api/events/types')],
+  declareType: () => [w.call('PUT', '/api/events/types/bare', { description: 'Nothing on it.' })],
+  undeclareType: () => [w.call('DELETE', '/api/events/types/bare')],
+  listQuarantine: () => [get('/api/events/quarantine')],
+  replayQuarantine: () => [w.call('POST', '/api/events/quarantine/replay', { quarantine_ids: [known.quarantineId] })],
+  identify: () => [w.post('/api/people/identify', { user_id: 'bob' }), w.post('/api/people/identify', { user_id: 'silent' })],
+  alias: () => [w.post('/api/people/alias', { user_id: 'bob', anonymous_id: 'visitor-b' })],
+  merge: () => [w.call('POST', '/api/people/merge', { user_id: 'ada', other_id: 'ada-2' })],
+  unmerge: () => [w.call('POST', '/api/people/unmerge', { user_id: 'ada', other_id: 'ada-2' })],
+  listPeople: () => [get('/api/people'), get('/api/people?search=ada'), get('/api/people?limit=1')],
+  getPerson: () => [get('/api/people/ada'), get('/api/people/nobody'), get('/api/people/bob')],
+  optOut: () => [w.post('/api/people/opt-out', { user_id: 'carol' })],
+  optIn: () => [w.post('/api/people/opt-in', { user_id: 'carol' })],
+  cleanup: () => [w.call('DELETE', '/api/events/cleanup?older_than_days=1')],
+  getWorkspace: () => [get('/api/workspace')],
+  setWorkspace: () => [w.call('PATCH', '/api/workspace', { retention_days: 90 }), w.call('PATCH', '/api/workspace', { retention_days: 'forever' })],
+  listKeys: () => [get('/api/keys')],
+  createKey: () => [w.call('POST', '/api/keys', { kind: 'secret', name: 'another' })],
+  revokeKey: () => [w.call('DELETE', `/api/keys/${known.keyId}`)],
+  listMembers: () => [get('/api/members')],
+  setMember: () => [owner.call('PATCH', `/api/members/${other.id}`, { role: 'analyst' })],
+  removeMember: () => [owner.call('DELETE', `/api/members/${other.id}`)],
+  listInvitations: () => [get('/api/invitations')],
+  createInvitation: () => [owner.post('/api/invitations', { role: 'viewer' })],
+  readInvitation: () => [post('/api/invitations/read', { token: known.token })],
+  acceptInvitation: () => [post('/api/invitations/accept', { token: known.token, name: 'Joined', email: 'joined@example.com', password: PASSWORD })],
+  revokeInvitation: () => [owner.call('DELETE', `/api/invitations/${known.invitationId}`)],
+  listAudit: () => [get('/api/audit'), get('/api/audit?limit=1')],
+  signIn: () => [post('/api/auth/sign-in/email', { email: owner.email, password: PASSWORD })],
+  getAccount: () => [owner.call('GET', '/api/account')],
+  setAccount: () => [owner.call('PATCH', '/api/account', { name: 'Renamed' })],
+  createWorkspace: () => [owner.post('/api/workspaces', { name: 'Another one' })],
+  listSessions: () => [owner.call('GET', '/api/account/sessions')],
+  setPassword: () => [owner.post('/api/account/password', { current_password: PASSWORD, new_password: `${PASSWORD} 2` })],
+  ledger: () => [get('/api/ledger'), get('/api/ledger?by=hour'), get('/api/ledger?by=total')],
+  refusals: () => [get('/api/refusals'), owner.call('GET', '/api/refusals')],
+  system: () => [get('/api/system')],
+  listLiveConnections: () => [get('/api/live/connections')],
+  closeLiveConnection: async () => {
+    const { connections } = await w.get<{ connections: Array<{ id: string }> }>('/api/live/connections')
+    return [await w.call('DELETE', `/api/live/connections/${connections[0]?.id}`)]
+  },
+  getDemo: () => [owner.call('GET', '/api/demo')],
+  loadDemo: () => [owner.post('/api/demo', {})],
+  removeDemo: async () => {
+    await eventually(
+      () => owner.get<{ state: string }>('/api/demo'),
+      ({ state }) => state === 'ready',
+      50_000,
+    )
+    return [await owner.call('DELETE', '/api/demo')]
+  },
+  health: () => [ask(`${cairn.url}/api/health`)],
+  ready: () => [ask(`${cairn.url}/api/ready`)],
+  metrics: () => [ask(`${cairn.url}/api/metrics`)],
+  endSession: () => [owner.call('DELETE', `/api/account/sessions/${known.sessionId}`)],
+  signOut: () => [owner.post('/api/auth/sign-out', {})],
+} satisfies Record<EndpointName, () => Array<Promise<Answer>> | Promise<Answer[]>>
+
+/** The same schema, refusing fields that it does not name: an answer has nothing that is not written down. */
+function closed(schema: TSchema): TSchema {
+  const inside = Object.fromEntries(
+    Object.entries(schema).map(([name, value]: [string, unknown]) => {
+      if (name === 'properties') return [name, Object.fromEntries(Object.entries(value as Record<string, TSchema>).map(([key, of]) => [key, closed(of)]))]
+      if (name === 'items') return [name, closed(value as TSchema)]
+      if (name === 'anyOf') return [name, (value as TSchema[]).map(closed)]
+      return [name, value]
+    }),
+  )
+  const named = 'properties' in inside && Object.keys(inside['properties'] as object).length > 0 && !('additionalProperties' in inside)
+  return { ...inside, ...(named ? { additionalProperties: false } : {}) }
+}
+
+test('every endpoint of the table has a case here', () => {
+  expect(Object.keys(cases).toSorted()).toEqual(Object.keys(endpoints).toSorted())
+})
+
+test('the documentation names the cookie that signing in sets', async () => {
+  const { headers } = await post('/api/auth/sign-in/email', { email: owner.email, password: PASSWORD })
+  const { body } = await ask(`${cairn.url}/api/openapi.json`)
+  const { securitySchemes } = body['components'] as { securitySchemes: { session: { name: string } } }
+  expect(headers.getSetCookie().map((line) => line.split('=')[0])).toEqual([securitySchemes.session.name])
+})
+
+test.each(Object.keys(cases) as EndpointName[])('%s answers what the table says, and no field more', async (name) => {
+  const check = Compile(closed(endpoints[name].answer))
+  for (const answer of await cases[name]()) {
+    const { status, body } = await answer
+    const value = (endpoints[name].answer as { type?: string }).type === 'string' ? body['text'] : body
+    expect([status, status === 200 ? [] : body]).toEqual([200, []])
+    expect(
+      check.Errors(value).map(({ instancePath, message }) => `${instancePath} ${message}`),
+      JSON.stringify(value),
+    ).toEqual([])
+  }
+})

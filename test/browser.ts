@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { chromium, type Browser, type Page } from 'playwright-core'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** The screens as the sources are now, as `npm start` would build them; does nothing where they are. */
+export async function builtScreens(): Promise<string> {
+  await promisify(execFile)(process.execPath, ['scripts/build.mjs'], { cwd: root })
+  return resolve(root, 'dashboard/dist')
+}
+
+/** The machine's own Chromium, and the screens built. */
+export async function openBrowser(): Promise<Browser> {
+  await builtScreens()
+  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+  return await chromium.launch({
+    ...(executablePath ? { executablePath } : {}),
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+/** A page that notes what went wrong in it: exceptions, errors of the console, and what the server's policy refused. */
+export async function openPage(browser: Browser): Promise<{ page: Page; errors: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text())
+  })
+  return { page, errors }
+}
