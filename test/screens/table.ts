@@ -1,0 +1,121 @@
+import type { Locator, Page } from 'playwright-core'
+import { DEMO, EMPTY, settled, type Stage, type Who } from './stage.ts'
+
+/**
+ * Every screen, and the states in which it is looked at: by the tests of this folder and by `npm run screens`.
+ *
+ * - `full`: the demo's month
+ * - `empty`: nothing there yet, or nothing found
+ * - `waiting`: what it asks for is not answered yet
+ * - `failure`: what it asks for is answered with 503
+ */
+export const states = ['full', 'empty', 'waiting', 'failure'] as const
+export type State = (typeof states)[number]
+
+export interface Row {
+  /** Of its tests and its pictures. */
+  name: string
+  /** Title of the page, as the reader hears it first. */
+  title: string | RegExp
+  path(workspace: string, world: World): string
+  states: readonly State[]
+  as?: Who
+  /** Waited for in state `full`, where it comes after the title. */
+  until?(page: Page): Locator
+}
+
+/** What addresses name, of the demo and of this run. */
+export interface World {
+  person: string
+  event: string
+  invitation: string
+}
+
+const below =
+  (path: string) =>
+  (workspace: string): string =>
+    `/w/${workspace}/${path}`
+
+export const rows: readonly Row[] = [
+  { name: 'start', title: /First steps|Waiting|first event/i, path: below('start'), states },
+  { name: 'overview', title: 'Overview', path: below('overview?range=30d'), states },
+  { name: 'live', title: 'Live', path: below('live'), states },
+  { name: 'events', title: 'Events', path: below('events?range=30d'), states },
+  {
+    name: 'event',
+    title: 'Events',
+    path: (workspace, { event }) => `/w/${workspace}/events?range=30d&event=${event}`,
+    states: ['full'],
+    until: (page) => page.getByRole('dialog').getByText('Event id'),
+  },
+  { name: 'types', title: 'Event types', path: below('types'), states },
+  { name: 'quarantine', title: 'Quarantine', path: below('quarantine?range=30d'), states },
+  { name: 'people', title: 'People', path: below('people?range=30d'), states },
+  { name: 'person', title: /./, path: (workspace, { person }) => `/w/${workspace}/people/${encodeURIComponent(person)}`, states },
+  { name: 'health', title: 'Health', path: below('health?range=30d'), states },
+  { name: 'settings', title: /./, path: below('settings'), states: ['full', 'waiting', 'failure'] },
+  { name: 'settings-keys', title: /./, path: below('settings/keys'), states },
+  { name: 'settings-members', title: /./, path: below('settings/members'), states: ['full', 'waiting', 'failure'] },
+  { name: 'settings-privacy', title: /./, path: below('settings/privacy'), states: ['full', 'waiting', 'failure'] },
+  { name: 'settings-audit', title: /./, path: below('settings/audit'), states: ['full', 'waiting', 'failure'] },
+  { name: 'account', title: /./, path: () => '/account', states: ['full', 'waiting', 'failure'] },
+  { name: 'sign-in', title: /./, path: () => '/sign-in', states: ['full'], as: 'nobody' },
+  { name: 'join', title: /./, path: (_workspace, { invitation }) => `/join#token=${invitation}`, states: ['full', 'waiting', 'failure'], as: 'nobody' },
+  { name: 'join-unknown', title: /./, path: () => '/join#token=none', states: ['empty'], as: 'nobody' },
+  { name: 'setup', title: /./, path: () => '/setup', states: ['empty', 'waiting', 'failure'], as: 'nobody' },
+  { name: 'no-page', title: 'There is no such page.', path: () => '/nothing-here', states: ['empty'] },
+  { name: 'no-workspace', title: /no such workspace/, path: () => '/w/not-mine/overview', states: ['empty'] },
+]
+
+export interface Case {
+  row: Row
+  state: State
+}
+export const cases: readonly Case[] = rows.flatMap((row) => row.states.map((state) => ({ row, state })))
+
+export async function worldOf({ call }: Stage): Promise<World> {
+  const { body: people } = await call('owner', 'GET', '/api/people?days=30&limit=50', { workspace: DEMO })
+  const { body: events } = await call('owner', 'GET', '/api/events?days=30&limit=1', { workspace: DEMO })
+  const { body: invited } = await call('owner', 'POST', '/api/invitations', { workspace: DEMO, body: { role: 'analyst' } })
+  return {
+    person: (people['people'] as Array<{ user_id: string | null }>).find(({ user_id }) => user_id !== null)?.user_id ?? '',
+    event: (events['events'] as Array<{ event_id: string }>)[0]?.event_id ?? '',
+    invitation: String(invited['url']).split('token=')[1] ?? '',
+  }
+}
+
+/** Opens a screen in a state, and returns once it stands. */
+export async function show(page: Page, { row, state }: Case, world: World): Promise<void> {
+  if (state === 'waiting') await holdReads(page)
+  if (state === 'failure') await failReads(page)
+  await page.goto(row.path(state === 'empty' ? EMPTY : DEMO, world))
+  if (state === 'waiting') await page.locator('main :is([role=status][aria-label=Loading], [aria-busy=true])').first().waitFor()
+  else if (state === 'failure') await page.getByRole('alert').first().waitFor()
+  else await settled(page)
+  if (state === 'full') await row.until?.(page).first().waitFor()
+}
+
+/** What went wrong beyond what it is about: answers of 503, of 404 where something is looked for that is not there, of 401 to the question who nobody is. */
+export function unintended({ row, state }: Case, faults: readonly string[]): string[] {
+  const intended = [
+    ...(state === 'failure' ? [/^503 /] : []),
+    ...(state === 'empty' ? [/^404 /] : []),
+    ...(row.as === 'nobody' ? [/^401 GET \/api\/account$/] : []),
+  ]
+  return faults.filter((fault) => !intended.some((pattern) => pattern.test(fault)))
+}
+
+/** Who one is, is answered in every state: without it there is no screen. */
+const isScreens = ({ pathname }: URL): boolean => pathname.startsWith('/api/') && pathname !== '/api/account'
+
+async function holdReads(page: Page): Promise<void> {
+  // Never answered: it ends with the page.
+  await page.route(isScreens, () => undefined)
+  await page.routeWebSocket(isScreens, () => undefined)
+}
+
+async function failReads(page: Page): Promise<void> {
+  const body = { success: false, code: 'unavailable', message: 'The event store does not answer. Try again in a few seconds.' }
+  await page.route(isScreens, (route) => route.fulfill({ status: 503, json: body }))
+  await page.routeWebSocket(isScreens, (socket) => void socket.close({ code: 1011 }))
+}
