@@ -14,7 +14,7 @@ const stage = await raiseStage()
 const world = await worldOf(stage)
 
 async function time(path: string, known: boolean): Promise<number> {
-  const it = await stage.open()
+  const it = await stage.open({ apart: true })
   if (known) {
     await it.page.goto(path)
     await settled(it.page)

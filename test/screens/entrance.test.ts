@@ -53,7 +53,7 @@ describe('the first hour', () => {
 
 describe('signing in', () => {
   test('leads to the page that was asked for, tells a wrong password, and never leaves this site', async () => {
-    const opened = await stage.open({ as: 'nobody' })
+    const opened = await stage.open({ as: 'nobody', apart: true })
     const { page, faults } = opened
     await page.goto(`/w/${EMPTY}/health?range=30d`)
     await page.waitForURL('**/sign-in?next=*')
@@ -64,7 +64,7 @@ describe('signing in', () => {
     expect(faults.filter((fault) => !fault.endsWith('/api/account'))).toEqual([refused(401, '/api/auth/sign-in/email')])
     await opened.close()
 
-    const lured = await stage.open({ as: 'nobody' })
+    const lured = await stage.open({ as: 'nobody', apart: true })
     await lured.page.goto(`/sign-in?next=${encodeURIComponent('//evil.example/w')}`)
     await signIn(lured.page)
     await lured.page.waitForURL(`${stage.url}/w/**`)
@@ -72,7 +72,7 @@ describe('signing in', () => {
   })
 
   test('waits after five wrong passwords, says how long, and lets in after that', async () => {
-    const opened = await stage.open({ as: 'nobody' })
+    const opened = await stage.open({ as: 'nobody', apart: true })
     const { page } = opened
     await page.goto('/sign-in')
     for (let i = 0; i < 5; i++) {
@@ -94,7 +94,7 @@ describe('signing in', () => {
   })
 
   test('again after the session has ended comes back to the same page', async () => {
-    const opened = await stage.open({ as: 'nobody' })
+    const opened = await stage.open({ as: 'nobody', apart: true })
     const { page } = opened
     await page.goto('/sign-in')
     await signIn(page)
@@ -114,7 +114,7 @@ describe('signing in', () => {
   })
 
   test('out takes the session with it', async () => {
-    const opened = await stage.open({ as: 'nobody' })
+    const opened = await stage.open({ as: 'nobody', apart: true })
     const { page, context } = opened
     await page.goto('/sign-in')
     await signIn(page)

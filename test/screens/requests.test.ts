@@ -40,7 +40,7 @@ const QUIET_MS = 700
 /** Time stands for the page, so that no answer grows old on a slow machine; timers run. */
 const opened = async (): Promise<Opened> => {
   const it = await stage.open()
-  await it.context.addInitScript((now) => {
+  await it.page.addInitScript((now) => {
     Date.now = () => now
   }, Date.now())
   return it
@@ -75,7 +75,7 @@ test('a screen that was looked at a moment ago is there again without asking', a
 })
 
 test('the script of the first screen, with its chart, is less than 350 KB gzipped', async () => {
-  const it = await stage.open()
+  const it = await stage.open({ apart: true })
   const scripts: Promise<[name: string, bytes: number]>[] = []
   it.page.on('response', (response) => {
     if (response.request().resourceType() === 'script')

@@ -22,6 +22,8 @@ export interface Stage {
 export type Who = 'owner' | 'viewer' | 'nobody'
 export interface OpenOptions extends Pick<BrowserContextOptions, 'viewport' | 'colorScheme'> {
   as?: Who
+  /** In a browser context of its own, with nothing cached or kept; else pages of one person share one, as the tabs of a browser do. */
+  apart?: boolean
 }
 
 export interface Opened {
@@ -89,11 +91,20 @@ export async function raiseStage({ demo = true }: { demo?: boolean } = {}): Prom
     await invite(DEMO, 'viewer', 'viewer')
   }
 
-  const open: Stage['open'] = async ({ as = 'owner', viewport = desktop, colorScheme = 'light' } = {}) => {
-    const context = await browser.newContext({ viewport, colorScheme, locale: 'en-GB', timezoneId: 'Europe/Berlin', baseURL: url })
+  const contextOf = async (as: Who): Promise<BrowserContext> => {
+    const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', baseURL: url, reducedMotion: 'reduce' })
     const [name = '', value = ''] = cookies[as].split('=')
     if (value !== '') await context.addCookies([{ name, value: value, url, httpOnly: true, sameSite: 'Lax' }])
-    return { ...(await openIn(context)), close: () => context.close() }
+    return context
+  }
+  const shared = new Map<Who, Promise<BrowserContext>>()
+  const open: Stage['open'] = async ({ as = 'owner', viewport = desktop, colorScheme = 'light', apart = false } = {}) => {
+    if (!apart && !shared.has(as)) shared.set(as, contextOf(as))
+    const context = (apart ? undefined : await shared.get(as)) ?? (await contextOf(as))
+    const opened = await openIn(context)
+    if (viewport) await opened.page.setViewportSize(viewport)
+    await opened.page.emulateMedia({ colorScheme: colorScheme ?? 'light' })
+    return { ...opened, close: () => (apart ? context.close() : opened.page.close()) }
   }
   const close = async (): Promise<void> => {
     await browser.close()

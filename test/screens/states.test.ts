@@ -41,10 +41,10 @@ const tooWide = (page: Page): Promise<string[]> =>
 describe.concurrent('a screen has a title, no fault, no barrier and nothing wider than the window', { timeout: 120_000 }, () => {
   test.for(cases)('$row.name, $state', async (it, { expect }) => {
     const opened = await stage.open({ as: it.row.as ?? 'owner' })
-    const { page, context, faults } = opened
+    const { page, faults } = opened
     try {
       // Through the debugger's door, which the page's policy does not hold for; the page itself runs under it.
-      await context.addInitScript(axe)
+      await page.addInitScript(axe)
       await show(page, it, world)
       expect.soft(await page.getByRole('heading', { level: 1 }).first().innerText()).toMatch(it.row.title)
       expect.soft(await page.title()).toContain('Cairn')
