@@ -15,7 +15,7 @@ export async function builtScreens(): Promise<string> {
 /** The machine's own Chromium, and the screens built. */
 export async function openBrowser(): Promise<Browser> {
   await builtScreens()
-  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+  const executablePath = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'].map((name) => `/usr/bin/${name}`).find(existsSync)
   return await chromium.launch({
     ...(executablePath ? { executablePath } : {}),
     args: [

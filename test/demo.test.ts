@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { sql as catalogSql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createKey } from '../server/src/catalog/keys.ts'
@@ -11,9 +10,9 @@ import { DEMO_SEED, month } from '../server/src/demo/month.ts'
 import type { Sending } from '../server/src/demo/month/visit.ts'
 import { removeWorkspace, resumeRemovals, type RemovalDeps } from '../server/src/privacy/workspace-removal.ts'
 import { raw, sql, u32 } from '../server/src/store/sql.ts'
-import { ask, startCairn, type Answer, type TestCairn } from './cairn.ts'
-import { cairn as command } from './commands.ts'
-import { eventually, freePort, send, startServer, temporaryFolder, type Server } from './server.ts'
+import { startCairn, type Answer, type TestCairn } from './cairn.ts'
+import { asLocal, whole, type State, type Total } from './demo.ts'
+import { eventually, send } from './server.ts'
 
 const ZONE = 'Europe/Berlin'
 const UNTIL = Date.now()
@@ -29,27 +28,12 @@ const count = <T>(items: readonly T[], name: (item: T) => string): Record<string
 const quarantined = ['invalid', 'too_large', 'unsafe_key', 'in_future', 'older_than_retention', 'unknown_type', 'missing_property']
 const notRecorded = ['opted_out', 'privacy_signal']
 
-interface State {
-  state: string
-  events: number
-  events_total: number
-  message?: string
-}
-interface Total {
-  total: Record<'received' | 'accepted' | 'stored' | 'deduplicated' | 'pending' | 'gap' | 'missing', number> &
-    Record<'quarantined_by_reason' | 'not_recorded_by_reason', Record<string, number>>
-  capture_rate: number
-}
-
 let cairn: TestCairn
 beforeAll(async () => {
   cairn = await startCairn()
 })
 afterAll(() => cairn.close())
 
-/** The command line on the server's machine. */
-const asLocal = (url: string, token: string, method: string, path = '/api/demo', workspace?: string): Promise<Answer> =>
-  ask(url + path, { method, headers: { authorization: `Bearer ${token}`, ...(workspace === undefined ? {} : { 'x-cairn-workspace': workspace }) } })
 const demo = async (method: string): Promise<Answer> => asLocal(cairn.url, cairn.localToken, method)
 const ready = (look: () => Promise<Answer>): Promise<State> =>
   eventually(
@@ -57,16 +41,6 @@ const ready = (look: () => Promise<Answer>): Promise<State> =>
     ({ state }) => state !== 'loading',
     120_000,
   )
-
-/** An answer that lacks nothing: on a busy machine the store is behind for some seconds, and reads say so. */
-const whole = async <T>(url: string, path: string, key: string, workspace?: string): Promise<T> =>
-  (
-    await eventually(
-      () => asLocal(url, key, 'GET', path, workspace),
-      ({ status, headers }) => status === 200 && !headers.has('x-cairn-stale'),
-      120_000,
-    )
-  ).body as T
 
 describe('the month', () => {
   test('is the same for the same seed, day and end, and a later end only adds to it', () => {
@@ -221,53 +195,6 @@ describe('a workspace filled with the month', () => {
     expect({ stored: twice.stored, gap: twice.gap, pending: twice.pending }).toEqual({ stored: sums.stored, gap: 0, pending: 0 })
   })
 })
-
-test(
-  'a load that is killed is seen as failed, and loading again gives what it would have given; a removal that is killed ends',
-  { timeout: 240_000 },
-  async () => {
-    const folder = temporaryFolder()
-    let server: Server | undefined
-    try {
-      const port = await freePort()
-      const start = (): Promise<Server> => startServer({ dataDir: folder.path, port })
-      server = await start()
-      const { url } = server
-      const token = (): string => (JSON.parse(readFileSync(join(folder.path, 'run/server.json'), 'utf8')) as { token: string }).token
-      const at = (method: string, path?: string, workspace?: string): Promise<Answer> => asLocal(url, token(), method, path, workspace)
-      await at('POST')
-      await eventually(
-        async () => (await at('GET')).body as unknown as State,
-        ({ events }) => events > 10_000,
-        60_000,
-      )
-      await server.kill()
-      server = await start()
-      expect((await at('GET')).body).toMatchObject({ state: 'failed', message: expect.stringContaining('Load again') })
-      const made = await command(folder.path, 'demo', '--json')
-      const loaded = made.json<State & { url: string }>()
-      expect(loaded).toMatchObject({ state: 'ready', workspace: 'demo', url: `http://localhost:${port}/w/demo` })
-      const ledger = await whole<Total>(url, '/api/ledger?by=total', token(), 'demo')
-      expect(ledger.total).toMatchObject({ received: loaded.events, gap: 0, pending: 0 })
-      const figures = await whole<{ total_events: number }>(url, '/api/events/analytics?days=31&include_bots=true', token(), 'demo')
-      expect(figures.total_events).toBe(ledger.total.stored)
-
-      // Killed somewhere in the middle of it, or before, or behind.
-      const cut = at('DELETE').catch(() => undefined)
-      await sleep(120)
-      await server.kill()
-      await cut
-      server = await start()
-      const left = (await at('GET')).body['state']
-      expect(['absent', 'ready', 'failed']).toContain(left)
-      expect((await command(folder.path, 'demo', '--remove')).out).toBe(left === 'absent' ? 'There is no demo.\n' : 'The demo is removed.\n')
-      expect((await at('GET', '/api/ledger', 'demo')).status).toBe(404)
-    } finally {
-      await server?.kill()
-      folder.remove()
-    }
-  },
-)
 
 const removalDeps = ({ store, catalog, directory, pipeline, clock }: TestCairn): RemovalDeps => ({
   store: store.store,

@@ -20,6 +20,8 @@ export interface Row {
   path(workspace: string, world: World): string
   states: readonly State[]
   as?: Who
+  /** Opens a WebSocket. */
+  isLive?: true
   /** Waited for in state `full`, where it comes after the title. */
   until?(page: Page): Locator
 }
@@ -37,9 +39,9 @@ const below =
     `/w/${workspace}/${path}`
 
 export const rows: readonly Row[] = [
-  { name: 'start', title: /First steps|Waiting|first event/i, path: below('start'), states },
+  { name: 'start', title: /First steps|Waiting|first event/i, path: below('start'), states, isLive: true },
   { name: 'overview', title: 'Overview', path: below('overview?range=30d'), states },
-  { name: 'live', title: 'Live', path: below('live'), states },
+  { name: 'live', title: 'Live', path: below('live'), states, isLive: true },
   { name: 'events', title: 'Events', path: below('events?range=30d'), states },
   {
     name: 'event',
@@ -86,8 +88,8 @@ export async function worldOf({ call }: Stage): Promise<World> {
 
 /** Opens a screen in a state, and returns once it stands. */
 export async function show(page: Page, { row, state }: Case, world: World): Promise<void> {
-  if (state === 'waiting') await holdReads(page)
-  if (state === 'failure') await failReads(page)
+  if (state === 'waiting') await holdReads(page, row)
+  if (state === 'failure') await failReads(page, row)
   await page.goto(row.path(state === 'empty' ? EMPTY : DEMO, world))
   if (state === 'waiting') await page.locator('main :is([role=status][aria-label=Loading], [aria-busy=true])').first().waitFor()
   else if (state === 'failure') await page.getByRole('alert').first().waitFor()
@@ -108,14 +110,14 @@ export function unintended({ row, state }: Case, faults: readonly string[]): str
 /** Who one is, is answered in every state: without it there is no screen. */
 const isScreens = ({ pathname }: URL): boolean => pathname.startsWith('/api/') && pathname !== '/api/account'
 
-async function holdReads(page: Page): Promise<void> {
+async function holdReads(page: Page, { isLive }: Row): Promise<void> {
   // Never answered: it ends with the page.
   await page.route(isScreens, () => undefined)
-  await page.routeWebSocket(isScreens, () => undefined)
+  if (isLive) await page.routeWebSocket(isScreens, () => undefined)
 }
 
-async function failReads(page: Page): Promise<void> {
+async function failReads(page: Page, { isLive }: Row): Promise<void> {
   const body = { success: false, code: 'unavailable', message: 'The event store does not answer. Try again in a few seconds.' }
   await page.route(isScreens, (route) => route.fulfill({ status: 503, json: body }))
-  await page.routeWebSocket(isScreens, (socket) => void socket.close({ code: 1011 }))
+  if (isLive) await page.routeWebSocket(isScreens, (socket) => void socket.close({ code: 1011 }))
 }
