@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
-// Engine tests each start a real engine process, so few files run side by side: two cores are the size CI has.
+// Two cores are the size CI has. Tests of engines, browsers and restarts wait for a third of their time, so three files run side by side.
 export default defineConfig({
   test: {
     include: ['packages/**/*.test.ts', 'server/**/*.test.ts', 'dashboard/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/long/**'],
     pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    maxWorkers: 3,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
   },
 })

@@ -28,7 +28,8 @@ export const schemaSuite = (name: string, place: () => Promise<Place>): void => 
       const at = await place()
       const [a, b] = [await connect(at), await connect(at)]
       const done = await Promise.all([catalogMigrateUp(a), catalogMigrateUp(b)])
-      expect(done.flat()).toEqual(migrations.map(({ name }) => name))
+      // Either of them does some; none is done twice.
+      expect(done.flat().toSorted()).toEqual(migrations.map(({ name }) => name))
     })
 
     test('an edited one and an unknown one are refused, and nothing is changed', async () => {
