@@ -22,6 +22,7 @@ export function useWorkspace(): Membership & { may: (role: Role) => boolean } {
 const LAST = 'cairn.workspace'
 /** The workspace that was open last on this device, if the user is still in it; else the first. */
 export const homeOf = ({ workspaces }: Account): Membership | undefined => workspaces.find(({ slug }) => slug === localStorage.getItem(LAST)) ?? workspaces[0]
+export const wasHere = (): boolean => localStorage.getItem(LAST) !== null
 export const rememberWorkspace = (slug: string): void => localStorage.setItem(LAST, slug)
 
 /** Where a page may lie outside of any workspace. */

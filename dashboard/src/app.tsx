@@ -2,7 +2,7 @@ import { MantineProvider } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { makeQueryClient } from './api/queries.ts'
+import { ask, makeQueryClient } from './api/queries.ts'
 import { makeRouter } from './routes.tsx'
 import { theme, variables } from './theme.ts'
 
@@ -10,8 +10,9 @@ const queries = makeQueryClient(() => {
   // What was being looked at is come back to after signing in.
   const here = window.location
   if (here.pathname.startsWith('/w/') || here.pathname === '/account') {
+    const wasSignedIn = queries.getQueryData(ask('getAccount').queryKey) !== undefined
     queries.removeQueries()
-    void router.navigate({ to: '/sign-in', search: { next: here.pathname + here.search, ended: '1' }, replace: true })
+    void router.navigate({ to: '/sign-in', search: { next: here.pathname + here.search, ...(wasSignedIn ? { ended: '1' } : {}) }, replace: true })
   }
 })
 const router = makeRouter(queries)

@@ -37,7 +37,8 @@ export function Hours({ values, label, format }: { values: readonly number[]; la
   )
 }
 
-/** 9–10 AM, 09–10 Uhr: of an hour on no day in particular. */
-export const nameOf = (hour: number): string => clock().formatRange(startOf(hour), startOf(hour + 1))
+/** 9–10 AM, 09–10 Uhr: of an hour on no day in particular. A range over midnight would be written with its days. */
+export const nameOf = (hour: number): string =>
+  hour === 23 ? `${clock().format(startOf(23))} – ${clock().format(startOf(24))}` : clock().formatRange(startOf(hour), startOf(hour + 1))
 const clock = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(navigator.language, { hour: 'numeric', timeZone: 'UTC' })
 const startOf = (hour: number): number => Date.UTC(2001, 0, 1, hour)

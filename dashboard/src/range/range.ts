@@ -93,6 +93,11 @@ const intervalOf = (from: string, to: string): Interval => {
 /** The period before it or after it, of the same length: what ← and → do. Undefined where there is none, such as in the future. */
 export function shifted(range: Range, direction: -1 | 1, now: number): { range: 'custom'; from: string; to: string } | undefined {
   if (range.key === '30m' || range.key === 'all') return undefined
+  if (range.key === 'mtd' || range.key === 'ytd') {
+    const months = direction * (range.key === 'mtd' ? 1 : 12)
+    const from = addMonths(range.from, months)
+    return from > dayOf(now, range.zone) ? undefined : { range: 'custom', from, to: addMonths(range.to, months) }
+  }
   const byMonths = range.key === 'last_month' || range.key === '12m' || isWholeMonth(range)
   const months = range.key === '12m' ? 12 : 1
   const length = daysBetween(range.from, range.to) + 1

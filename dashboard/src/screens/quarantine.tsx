@@ -51,7 +51,7 @@ export function Quarantine() {
     <Screen title={t.title} lead={t.lead} actions={<RangeControl />}>
       <Stack gap="sm">
         <Group justify="space-between" gap="sm" align="flex-end">
-          <Reasons chosen={code} />
+          <Reasons chosen={code} isWhole={status === 'all'} />
           <NativeSelect
             aria-label={t.status}
             value={status}
@@ -126,8 +126,8 @@ export function Quarantine() {
   )
 }
 
-/** How much of the range was refused, by reason, from the ledger; pressing one shows only those. */
-function Reasons({ chosen }: { chosen: string | undefined }) {
+/** The reasons of the range, from the ledger; pressing one shows only those. Its numbers are of all that was refused: beside a part they would be wrong. */
+function Reasons({ chosen, isWhole }: { chosen: string | undefined; isWhole: boolean }) {
   const { slug } = useWorkspace()
   const asked = useSteadyRange()
   const setUrl = useSetUrl()
@@ -151,7 +151,7 @@ function Reasons({ chosen }: { chosen: string | undefined }) {
           aria-pressed={reason === chosen}
           onClick={() => setUrl({ code: reason === chosen ? undefined : reason })}
         >
-          {reason ? nameOfReason(reason) : t.all} {count !== undefined && number(count)}
+          {reason ? nameOfReason(reason) : t.all} {isWhole && count !== undefined && number(count)}
         </Button>
       ))}
     </Group>

@@ -2,7 +2,7 @@ import { Alert, Anchor, Button, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import { homeOf } from '../account.tsx'
+import { homeOf, wasHere, type Account } from '../account.tsx'
 import { ApiError, call } from '../api/client.ts'
 import { ask } from '../api/queries.ts'
 import { texts } from '../texts/texts.ts'
@@ -18,6 +18,12 @@ import { useSignedIn } from './entrance/use-signed-in.ts'
 const t = texts.accounts.signIn
 const f = texts.accounts.fields
 
+/** An invitation keeps its token after the #, also on the way through here. */
+function goalOf(account: Account, next: string | undefined): string {
+  const home = homeOf(account)
+  return safePath(next, window.location.hash) ?? (home ? `/w/${home.slug}/overview` : '/account')
+}
+
 export function SignIn() {
   const { next, ended } = useUrl()
   const { history } = useRouter()
@@ -26,14 +32,17 @@ export function SignIn() {
   const [values, setValues] = useState({ email: '', password: '' })
   const [faults, setFaults] = useState<Faults>({})
   const { left, begin: wait } = useWait()
+  // Signed in already, perhaps just now in another tab. Who was never here is not asked for.
+  const account = useQuery({ ...ask('getAccount'), enabled: wasHere() }).data
+  useEffect(() => {
+    if (account) history.replace(goalOf(account, next))
+  }, [account, next, history])
 
   const signIn = useMutation({
     mutationFn: () => call('signIn', { body: { email: values.email.trim(), password: values.password } }),
     onSuccess: (account) => {
       signedIn(account)
-      const home = homeOf(account)
-      // An invitation keeps its token after the #, also on the way through here.
-      history.replace(safePath(next, window.location.hash) ?? (home ? `/w/${home.slug}/overview` : '/account'))
+      history.replace(goalOf(account, next))
     },
     onError: (error) => {
       if (error instanceof ApiError && error.status === 429) wait(error.retryAfterSeconds ?? LOCK_OUT_SECONDS)

@@ -29,6 +29,7 @@ export function asCairnError(error: unknown): CairnError | undefined {
   if (error instanceof CairnError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new CairnError('too_large', 'The body is over 1 MB; send fewer events at once.', { cause: error })
+  if (code === 'FST_STATIC_FORBIDDEN_PATH') return new CairnError('not_found', 'There is no such file.', { cause: error })
   if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' || code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_MAX_PARAM_LENGTH' || code === 'ECONNRESET')
     return new CairnError('malformed', 'The request is cut short or its address is malformed.', { cause: error })
   return undefined

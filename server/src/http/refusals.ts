@@ -96,7 +96,8 @@ function remedyOf({ code }: CairnError, hasKey: boolean, isKnown: boolean): stri
 }
 
 const remedies: Partial<Record<ErrorCode, string>> = {
-  unauthorized: 'Copy the write key again from Settings → Keys, whole and without quotes; revoked keys do not come back, make a new one.',
+  unauthorized:
+    'Compare its first characters with those under Settings → Keys, and send it whole, without quotes. A key is shown once and a revoked one does not come back: make a new one there.',
   forbidden: 'Use the write key here. A secret key is taken from the Authorization header only, and must never be in a page or an app.',
   malformed: 'Send a JSON object: JSON.stringify in a page, --data with valid JSON in curl. The message says what is wrong with the body.',
   too_large: 'Send fewer events in one request, at most 1,000 and 1 MB after decompression, and less with each.',

@@ -1,8 +1,9 @@
 import { Button, Stack, Text } from '@mantine/core'
 import { useSessionStorage } from '@mantine/hooks'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useWorkspace } from '../../account.tsx'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useAccount, useWorkspace } from '../../account.tsx'
 import { call } from '../../api/client.ts'
+import { ask } from '../../api/queries.ts'
 import { texts } from '../../texts/texts.ts'
 import { Copyable } from '../../ui/copy.tsx'
 import { Failure } from '../../ui/faces.tsx'
@@ -20,9 +21,13 @@ export interface FirstKey {
  * may stand in public pages anyway.
  */
 export function useFirstKey(): FirstKey {
-  const { slug } = useWorkspace()
-  const [value, keep] = useSessionStorage({ key: `cairn.first-key.${slug}`, defaultValue: '', getInitialValueInEffect: false })
-  return { value: value || undefined, keep }
+  const { slug, may } = useWorkspace()
+  const { user } = useAccount()
+  const [value, keep] = useSessionStorage({ key: `cairn.first-key.${user.id}.${slug}`, defaultValue: '', getInitialValueInEffect: false })
+  // It may have been revoked since, here or by somebody else.
+  const keys = useQuery({ ...ask('listKeys', { workspace: slug }), enabled: value !== '' && may('admin') }).data?.keys
+  const isGone = keys?.some(({ prefix, revoked_at: revokedAt }) => revokedAt !== null && value.startsWith(prefix)) ?? false
+  return { value: isGone ? undefined : value || undefined, keep }
 }
 
 export function WriteKey({ made }: { made: FirstKey }) {

@@ -1,8 +1,8 @@
 const roles = {
   owner: { name: 'Owner', may: 'Everything, also making and removing owners.' },
   admin: { name: 'Admin', may: 'Settings, keys, members, deleting events, and the audit log.' },
-  analyst: { name: 'Analyst', may: 'Sees everything; also declares event types, replays refused events and merges people.' },
-  viewer: { name: 'Viewer', may: 'Sees everything, changes nothing.' },
+  analyst: { name: 'Analyst', may: 'Sees events, people and figures; also declares event types, replays refused events and merges people.' },
+  viewer: { name: 'Viewer', may: 'Sees events, people and figures, not keys and the audit log; changes nothing.' },
 } as const
 
 export const accounts = {

@@ -156,7 +156,7 @@ export const overview = {
     },
     refusals: {
       title: 'Refused in the last hour',
-      lead: 'If you sent something and nothing arrives, the reason stands here.',
+      lead: 'If you sent something and nothing arrives, the reason stands here. Whole requests are remembered until Cairn is restarted.',
       none: 'Nothing was refused.',
       times: (n: string, what: string) => `${n} × ${what}`,
       request: 'whole request',
