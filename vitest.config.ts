@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['packages/**/*.test.ts', 'server/**/*.test.ts', 'dashboard/src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/long/**'],
+    exclude: ['**/node_modules/**', 'test/long/**', '**/*.long.test.ts'],
     pool: 'forks',
     maxWorkers: 3,
     testTimeout: 120_000,

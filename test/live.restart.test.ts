@@ -7,7 +7,7 @@ import { nothingWrong, type Ledger } from './crash.ts'
 import { watch, type Watching } from './live.ts'
 import { eventually, freePort, read, SECRET_KEY, send, startServer, temporaryFolder, type Server } from './server.ts'
 
-const KILLS = 4
+const KILLS = 2
 const bearer = { Authorization: `Bearer ${SECRET_KEY}` }
 
 /** Follows over every cut as a client should: after the last id it has seen. */

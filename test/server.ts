@@ -45,6 +45,7 @@ export async function startServer(options: { dataDir: string; port: number; env?
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       TMPDIR: process.env['TMPDIR'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       CAIRN_DATA_DIR: options.dataDir,
       PORT: String(options.port),
       CAIRN_WRITE_KEY: WRITE_KEY,

@@ -6,7 +6,7 @@ export default {
   ...config,
   test: {
     ...config.test,
-    include: ['test/long/**/*.test.ts'],
+    include: ['test/long/**/*.test.ts', 'test/**/*.long.test.ts'],
     exclude: ['**/node_modules/**'],
     maxWorkers: 1,
     testTimeout: 120 * minutes,

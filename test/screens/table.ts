@@ -30,6 +30,7 @@ export interface Row {
 export interface World {
   person: string
   event: string
+  eventAt: string
   invitation: string
 }
 
@@ -46,7 +47,7 @@ export const rows: readonly Row[] = [
   {
     name: 'event',
     title: 'Events',
-    path: (workspace, { event }) => `/w/${workspace}/events?range=30d&event=${event}`,
+    path: (workspace, { event, eventAt }) => `/w/${workspace}/events?range=30d&event=${event}&at=${encodeURIComponent(eventAt)}`,
     states: ['full'],
     until: (page) => page.getByRole('dialog').getByText('Event id'),
   },
@@ -79,9 +80,11 @@ export async function worldOf({ call }: Stage): Promise<World> {
   const { body: people } = await call('owner', 'GET', '/api/people?days=30&limit=50', { workspace: DEMO })
   const { body: events } = await call('owner', 'GET', '/api/events?days=30&limit=1', { workspace: DEMO })
   const { body: invited } = await call('owner', 'POST', '/api/invitations', { workspace: DEMO, body: { role: 'analyst' } })
+  const [newest] = events['events'] as Array<{ event_id: string; event_timestamp: string }>
   return {
     person: (people['people'] as Array<{ user_id: string | null }>).find(({ user_id }) => user_id !== null)?.user_id ?? '',
-    event: (events['events'] as Array<{ event_id: string }>)[0]?.event_id ?? '',
+    event: newest?.event_id ?? '',
+    eventAt: newest?.event_timestamp ?? '',
     invitation: String(invited['url']).split('token=')[1] ?? '',
   }
 }
