@@ -41,6 +41,12 @@ const cached = (): number => {
   }
 }
 
+/** As the user's own shell has it (certificates and proxies too), without what the launchers of this test have set. */
+const ownEnvironment = (): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(npm_|CAIRN_|TEST_|LAUNCHER_|VITEST|INIT_CWD$|NODE_ENV$|NODE_COMPILE_CACHE$|NODE$)/.test(name)),
+  )
+
 async function firstEvent(name: string): Promise<{ seconds: number; downloaded: number; installed: number }> {
   const before = cached()
   const clone = join(folder.path, name)
@@ -49,7 +55,7 @@ async function firstEvent(name: string): Promise<{ seconds: number; downloaded: 
   const port = await freePort()
   const started = spawn('npm', ['start'], {
     cwd: clone,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: String(port), npm_config_cache: cache },
+    env: { ...ownEnvironment(), PORT: String(port), npm_config_cache: cache },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
