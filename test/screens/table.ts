@@ -22,6 +22,8 @@ export interface Row {
   as?: Who
   /** Opens a WebSocket. */
   isLive?: true
+  /** What it asks for in state `full`, beside who is signed in: each once, and nothing for later. */
+  asks?: readonly string[]
   /** Waited for in state `full`, where it comes after the title. */
   until?(page: Page): Locator
 }
@@ -40,27 +42,34 @@ const below =
     `/w/${workspace}/${path}`
 
 export const rows: readonly Row[] = [
-  { name: 'start', title: /First steps|Waiting|first event/i, path: below('start'), states, isLive: true },
-  { name: 'overview', title: 'Overview', path: below('overview?range=30d'), states },
-  { name: 'live', title: 'Live', path: below('live'), states, isLive: true },
-  { name: 'events', title: 'Events', path: below('events?range=30d'), states },
+  { name: 'start', title: /First steps|Waiting|first event/i, path: below('start'), states, isLive: true, asks: ['/api/demo', '/api/events', '/api/refusals'] },
+  { name: 'overview', title: 'Overview', path: below('overview?range=30d'), states, asks: ['/api/events/analytics'] },
+  { name: 'live', title: 'Live', path: below('live'), states, isLive: true, asks: ['/api/events'] },
+  { name: 'events', title: 'Events', path: below('events?range=30d'), states, asks: ['/api/events', '/api/events/analytics'] },
   {
     name: 'event',
     title: 'Events',
     path: (workspace, { event, eventAt }) => `/w/${workspace}/events?range=30d&event=${event}&at=${encodeURIComponent(eventAt)}`,
     states: ['full'],
     until: (page) => page.getByRole('dialog').getByText('Event id'),
+    asks: ['/api/events', '/api/events', '/api/events/analytics'],
   },
-  { name: 'types', title: 'Event types', path: below('types'), states },
-  { name: 'quarantine', title: 'Quarantine', path: below('quarantine?range=30d'), states },
-  { name: 'people', title: 'People', path: below('people?range=30d'), states },
-  { name: 'person', title: /./, path: (workspace, { person }) => `/w/${workspace}/people/${encodeURIComponent(person)}`, states },
-  { name: 'health', title: 'Health', path: below('health?range=30d'), states },
-  { name: 'settings', title: /./, path: below('settings'), states: ['full', 'waiting', 'failure'] },
-  { name: 'settings-keys', title: /./, path: below('settings/keys'), states },
-  { name: 'settings-members', title: /./, path: below('settings/members'), states: ['full', 'waiting', 'failure'] },
-  { name: 'settings-privacy', title: /./, path: below('settings/privacy'), states: ['full', 'waiting', 'failure'] },
-  { name: 'settings-audit', title: /./, path: below('settings/audit'), states: ['full', 'waiting', 'failure'] },
+  { name: 'types', title: 'Event types', path: below('types'), states, asks: ['/api/events/types', '/api/workspace'] },
+  { name: 'quarantine', title: 'Quarantine', path: below('quarantine?range=30d'), states, asks: ['/api/events/quarantine', '/api/ledger'] },
+  { name: 'people', title: 'People', path: below('people?range=30d'), states, asks: ['/api/people'] },
+  {
+    name: 'person',
+    title: /./,
+    path: (workspace, { person }) => `/w/${workspace}/people/${encodeURIComponent(person)}`,
+    states,
+    asks: ['/api/events', '/api/events/analytics', '/api/people/'],
+  },
+  { name: 'health', title: 'Health', path: below('health?range=30d'), states, asks: ['/api/health', '/api/ledger', '/api/system'] },
+  { name: 'settings', title: /./, path: below('settings'), states: ['full', 'waiting', 'failure'], asks: ['/api/demo', '/api/workspace'] },
+  { name: 'settings-keys', title: /./, path: below('settings/keys'), states, asks: ['/api/keys'] },
+  { name: 'settings-members', title: /./, path: below('settings/members'), states: ['full', 'waiting', 'failure'], asks: ['/api/invitations', '/api/members'] },
+  { name: 'settings-privacy', title: /./, path: below('settings/privacy'), states: ['full', 'waiting', 'failure'], asks: ['/api/workspace'] },
+  { name: 'settings-audit', title: /./, path: below('settings/audit'), states: ['full', 'waiting', 'failure'], asks: ['/api/audit'] },
   { name: 'account', title: /./, path: () => '/account', states: ['full', 'waiting', 'failure'] },
   { name: 'sign-in', title: /./, path: () => '/sign-in', states: ['full'], as: 'nobody' },
   { name: 'join', title: /./, path: (_workspace, { invitation }) => `/join#token=${invitation}`, states: ['full', 'waiting', 'failure'], as: 'nobody' },

@@ -15,52 +15,102 @@ beforeAll(async () => {
 }, 180_000)
 afterAll(() => stage.close())
 
-/** What each screen asks for when it is opened from its address, beside who is signed in; nothing is asked twice, and nothing for later. */
-const expected: Record<string, string[]> = {
-  start: ['/api/demo', '/api/events', '/api/refusals'],
-  overview: ['/api/events/analytics'],
-  live: ['/api/events'],
-  events: ['/api/events', '/api/events/analytics'],
-  event: ['/api/events', '/api/events', '/api/events/analytics'],
-  types: ['/api/events/types', '/api/workspace'],
-  quarantine: ['/api/events/quarantine', '/api/ledger'],
-  people: ['/api/people'],
-  person: ['/api/events', '/api/events/analytics', '/api/people/'],
-  health: ['/api/health', '/api/ledger', '/api/system'],
-  settings: ['/api/demo', '/api/workspace'],
-  'settings-keys': ['/api/keys'],
-  'settings-members': ['/api/invitations', '/api/members'],
-  'settings-privacy': ['/api/workspace'],
-  'settings-audit': ['/api/audit'],
-}
+const at = (page: Page): string => new URL(page.url()).pathname
+const search = (page: Page): Record<string, string> => Object.fromEntries(new URL(page.url()).searchParams)
 
-/** As long as a screen might still find something to ask. */
-const QUIET_MS = 700
-
-/** Time stands for the page, so that no answer grows old on a slow machine; timers run. */
-const opened = async (): Promise<Opened> => {
+async function opened(path: string): Promise<Opened> {
   const it = await stage.open()
-  await it.page.addInitScript((now) => {
-    Date.now = () => now
-  }, Date.now())
+  await it.page.goto(path)
+  await settled(it.page)
   return it
 }
 
-describe.concurrent('a screen asks for what it shows, once', { timeout: 120_000 }, () => {
-  test.for(rows.filter(({ name }) => expected[name]))('$name', async (row, { expect }) => {
-    const it = await opened()
-    await show(it.page, { row, state: 'full' }, world)
-    await sleep(QUIET_MS)
-    // How the server is, is asked again every few seconds.
-    const first = it.asked.filter((request, i) => request !== 'GET /api/health' || it.asked.indexOf(request) === i)
-    const asked = first.map((request) => request.replace('GET ', '').replace(encodeURIComponent(world.person), '')).toSorted()
-    expect(asked).toEqual(['/api/account', ...(expected[row.name] ?? [])].toSorted())
-    await it.close()
-  })
+test('the first stop skips to the content, and a change of screen goes on from its beginning', async () => {
+  const { page, close } = await opened(`/w/${DEMO}/health`)
+  await page.keyboard.press('Tab')
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content')
+  await page.keyboard.press('Enter')
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('content')
+  await page.getByRole('link', { name: 'People' }).press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'People' }).waitFor()
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('content')
+  await close()
+})
+
+test('Ctrl+K opens the palette, which jumps to screens, types and people by their names, and Escape puts the focus back', async () => {
+  const { page, close } = await opened(`/w/${DEMO}/overview`)
+  const jump = async (text: string, option: RegExp): Promise<void> => {
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Jump to' }).fill(text)
+    await page.getByRole('listbox').getByRole('option', { name: option }).first().waitFor()
+  }
+  await jump('heal', /Health/)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Health' }).waitFor()
+
+  await jump('project_c', /project_completed/)
+  const options = await page.getByRole('listbox').getByRole('option').allInnerTexts()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/events?*')
+  expect(search(page)['event_type']).toBe(options[1]?.split('\n')[0])
+
+  await jump(world.person, new RegExp(`^${world.person}`))
+  await page
+    .getByRole('listbox')
+    .getByRole('option', { name: /People/ })
+    .first()
+    .click()
+  await page.waitForURL(`**/people/${encodeURIComponent(world.person)}`)
+
+  const link = page.getByRole('link', { name: 'Live' })
+  await link.focus()
+  await page.keyboard.press('Control+k')
+  await page.getByRole('combobox', { name: 'Jump to' }).waitFor()
+  await page.keyboard.press('Escape')
+  await expect.poll(() => link.evaluate((element) => element === document.activeElement), { timeout: 10_000 }).toBe(true)
+  await close()
+})
+
+test('one key chooses a range, arrows shift it, X compares, R refreshes by itself, and Back takes each back', async () => {
+  const { page, close } = await opened(`/w/${DEMO}/overview`)
+  const after = async (key: string): Promise<Record<string, string>> => {
+    const before = page.url()
+    await page.keyboard.press(key)
+    await page.waitForFunction((url) => location.href !== url, before)
+    return search(page)
+  }
+  expect(await after('t')).toEqual({ range: '30d' })
+  expect(await after('d')).toEqual({ range: 'today' })
+  expect(await after('x')).toEqual({ range: 'today', compare: 'previous' })
+  const shifted = await after('ArrowLeft')
+  expect(shifted).toEqual({ range: 'custom', from: shifted['to'], to: shifted['to'], compare: 'previous' })
+  expect(await after('r')).toEqual({ ...shifted, live: '1' })
+  await page.goBack()
+  expect(search(page)).toEqual({ range: 'today', compare: 'previous' })
+  await page.goBack()
+  await page.goBack()
+  expect(search(page)).toEqual({ range: '30d' })
+  await close()
+})
+
+test('/ goes to the search of a screen; in it letters are letters', async () => {
+  const { page, close } = await opened(`/w/${DEMO}/people`)
+  await page.keyboard.press('/')
+  await page.keyboard.type('td')
+  const field = page.locator('[data-search]').first()
+  expect(await field.inputValue()).toBe('td')
+  expect(search(page)['range']).toBeUndefined()
+  expect(at(page)).toBe(`/w/${DEMO}/people`)
+  await close()
 })
 
 test('a screen that was looked at a moment ago is there again without asking', async () => {
-  const it = await opened()
+  const it = await stage.open()
+  // Time stands for the page, so that no answer grows old on a slow machine.
+  await it.page.addInitScript((now) => {
+    Date.now = () => now
+  }, Date.now())
   await it.page.goto(`/w/${DEMO}/types`)
   await settled(it.page)
   await it.page.getByRole('link', { name: 'Settings', exact: true }).click()
@@ -84,7 +134,8 @@ test('the script of the first screen, with its chart, is less than 350 KB gzippe
   await it.page.goto(`/w/${DEMO}/overview?range=30d`)
   await settled(it.page)
   await it.page.locator('main svg path').first().waitFor()
-  await sleep(QUIET_MS)
+  // What is loaded after the chart would be counted too.
+  await sleep(700)
   const sizes = await Promise.all(scripts)
   expect(sizes.length).toBeGreaterThan(2)
   expect(sizes.reduce((sum, [, bytes]) => sum + bytes, 0)).toBeLessThan(350 * 1_024)
@@ -92,9 +143,7 @@ test('the script of the first screen, with its chart, is less than 350 KB gzippe
 })
 
 test('a server that cannot be reached is said, and the screen comes back by itself or by a press', async () => {
-  const it = await stage.open()
-  await it.page.goto(`/w/${DEMO}/people`)
-  await settled(it.page)
+  const it = await opened(`/w/${DEMO}/people`)
   await it.page.route('**/api/**', (route) => route.abort('connectionrefused'))
   await it.page.keyboard.press('t')
   await it.page.getByRole('alert').getByText('Cairn cannot be reached.').waitFor()
