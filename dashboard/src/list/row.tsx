@@ -35,7 +35,7 @@ export const Line = memo(function Line<Row>({ row, index, height, columns, href,
         <td key={key} data-right={right ? '' : undefined}>
           {main ? (
             <a
-              className={classes['open']}
+              className={`${classes['open']} opens-row`}
               href={href}
               tabIndex={isActive ? 0 : -1}
               onFocus={() => reach(index)}

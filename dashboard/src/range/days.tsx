@@ -1,7 +1,8 @@
-import { Button, Group, Stack, TextInput } from '@mantine/core'
+import { Button, Group, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { texts } from '../texts/texts.ts'
 import { Dialog } from '../ui/dialog.tsx'
+import { Form } from '../ui/form.tsx'
 
 const t = texts.shell.range
 
@@ -16,34 +17,32 @@ export function Days({ days, apply, close }: { days: Chosen; apply: (days: Chose
   const backwards = chosen.from > chosen.to
   return (
     <Dialog title={t.customTitle} close={close}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
+      <Form
+        native
+        submit={() => {
           if (!backwards && chosen.from && chosen.to) apply(chosen)
         }}
       >
-        <Stack gap="md">
-          <Group gap="xs" align="flex-start" grow>
-            <TextInput
-              type="date"
-              label={t.from}
-              value={chosen.from}
-              required
-              data-autofocus
-              onChange={({ currentTarget: { value } }) => setChosen({ ...chosen, from: value })}
-            />
-            <TextInput
-              type="date"
-              label={t.to}
-              value={chosen.to}
-              required
-              error={backwards ? t.fromAfterTo : undefined}
-              onChange={({ currentTarget: { value } }) => setChosen({ ...chosen, to: value })}
-            />
-          </Group>
-          <Button type="submit">{t.apply}</Button>
-        </Stack>
-      </form>
+        <Group gap="xs" align="flex-start" grow>
+          <TextInput
+            type="date"
+            label={t.from}
+            value={chosen.from}
+            required
+            data-autofocus
+            onChange={({ currentTarget: { value } }) => setChosen({ ...chosen, from: value })}
+          />
+          <TextInput
+            type="date"
+            label={t.to}
+            value={chosen.to}
+            required
+            error={backwards ? t.fromAfterTo : undefined}
+            onChange={({ currentTarget: { value } }) => setChosen({ ...chosen, to: value })}
+          />
+        </Group>
+        <Button type="submit">{t.apply}</Button>
+      </Form>
     </Dialog>
   )
 }

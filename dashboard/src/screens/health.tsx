@@ -15,7 +15,7 @@ import { isLines } from './health/lines.ts'
 import { Machine, MachineWaiting } from './health/machine.tsx'
 import { Parts, PartsWaiting } from './health/parts.tsx'
 import { Reasons } from './health/reasons.tsx'
-import { LedgerWaiting } from './health/section.tsx'
+import { LedgerWaiting } from './health/pieces.tsx'
 import { askHealth } from './health/state.ts'
 
 const t = texts.operations.health

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Anchor, Button, Stack, Text } from '@mantine/core'
 import type { AnswerOf } from '@cairn/wire/api'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useLocation, useNavigate } from '@tanstack/react-router'
@@ -12,11 +12,11 @@ import { useFormat } from '../ui/format.ts'
 import { tokenOf } from './entrance/address.ts'
 import { Door } from './entrance/door.tsx'
 import { checks, faultsOf, hasFaults, type Faults } from './entrance/fields.ts'
-import { NewPasswordField } from './entrance/password-field.tsx'
+import { PersonFields } from './entrance/person-fields.tsx'
 import { useSignedIn } from './entrance/use-signed-in.ts'
+import { Form } from '../ui/form.tsx'
 
 const t = texts.accounts.join
-const f = texts.accounts.fields
 const notDone = texts.shell.faces.notDone
 type Invitation = AnswerOf<'readInvitation'>
 
@@ -125,44 +125,18 @@ function JoinNew({ invitation, token }: { invitation: Invitation; token: string 
     if (!hasFaults(found)) join.mutate()
   }
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
-    >
-      <Stack gap="md">
-        <Text size="sm" c="dimmed">
-          {t.haveAccount}{' '}
-          <Anchor underline="always" renderRoot={(props) => <Link {...props} to="/sign-in" search={{ next: '/join' }} hash={`token=${token}`} />}>
-            {t.signInFirst}
-          </Anchor>
-        </Text>
-        {join.error && !hasFaults(faults) && <Failure error={join.error} title={notDone} />}
-        <TextInput
-          label={f.name}
-          value={values.name}
-          error={faults['name']}
-          maxLength={100}
-          autoComplete="name"
-          onChange={({ currentTarget }) => set('name')(currentTarget.value)}
-        />
-        <TextInput
-          label={f.email}
-          type="email"
-          value={values.email}
-          error={faults['email']}
-          maxLength={254}
-          autoComplete="username"
-          readOnly={invitation.email !== null}
-          onChange={({ currentTarget }) => set('email')(currentTarget.value)}
-        />
-        <NewPasswordField label={f.password} value={values.password} error={faults['password']} onChange={set('password')} />
-        <Button type="submit" loading={join.isPending}>
-          {t.create}
-        </Button>
-      </Stack>
-    </form>
+    <Form submit={submit}>
+      <Text size="sm" c="dimmed">
+        {t.haveAccount}{' '}
+        <Anchor underline="always" renderRoot={(props) => <Link {...props} to="/sign-in" search={{ next: '/join' }} hash={`token=${token}`} />}>
+          {t.signInFirst}
+        </Anchor>
+      </Text>
+      {join.error && !hasFaults(faults) && <Failure error={join.error} title={notDone} />}
+      <PersonFields values={values} faults={faults} set={set} isEmailGiven={invitation.email !== null} />
+      <Button type="submit" loading={join.isPending}>
+        {t.create}
+      </Button>
+    </Form>
   )
 }

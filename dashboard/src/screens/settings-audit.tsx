@@ -1,4 +1,4 @@
-import { Button, Center, Paper, Stack, Text } from '@mantine/core'
+import { Center, Paper, Stack, Text } from '@mantine/core'
 import { useIntersection } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
@@ -6,6 +6,7 @@ import { useWorkspace } from '../account.tsx'
 import { askPages } from '../api/queries.ts'
 import { texts } from '../texts/texts.ts'
 import { Empty, Faces, Waiting } from '../ui/faces.tsx'
+import { More } from '../ui/more.tsx'
 import { useUrl } from '../url.ts'
 import { Entries } from './settings/audit/entries.tsx'
 import { Filters } from './settings/audit/filters.tsx'
@@ -47,9 +48,7 @@ function Audit() {
               </Paper>
               <Center ref={ref} mih={40}>
                 {hasNextPage ? (
-                  <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-                    {t.more}
-                  </Button>
+                  <More of={log}>{t.more}</More>
                 ) : (
                   <Text size="sm" c="dimmed">
                     {t.end}

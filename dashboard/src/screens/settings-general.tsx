@@ -1,4 +1,4 @@
-import { Stack, Text, TextInput } from '@mantine/core'
+import { Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { texts } from '../texts/texts.ts'
 import { Faces, Waiting } from '../ui/faces.tsx'
@@ -14,6 +14,7 @@ import { Demo } from './settings/general/demo.tsx'
 import { Streams } from './settings/general/streams.tsx'
 import { Taxonomy } from './settings/general/taxonomy.tsx'
 import { useSettings, type WorkspaceSettings } from './settings/use-settings.ts'
+import { Form } from '../ui/form.tsx'
 
 const t = texts.settings.general
 
@@ -61,28 +62,20 @@ function NameAndZone({ settings }: { settings: WorkspaceSettings }) {
     )
   }
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        save()
-      }}
-    >
-      <Stack gap="md" maw={460}>
-        <TextInput
-          label={t.name}
-          value={values.name}
-          error={faults['name']}
-          maxLength={100}
-          onChange={({ currentTarget }) => setValues({ ...values, name: currentTarget.value })}
-        />
-        <ZoneField value={values.timezone} error={faults['timezone']} description={t.zoneHint} onChange={(timezone) => setValues({ ...values, timezone })} />
-        <Facts>
-          <Fact name={t.slug}>/w/{settings.slug}</Fact>
-        </Facts>
-        <FormEnd isChanged={isChanged} isPending={change.isPending} error={hasFaults(faults) ? null : change.error} />
-      </Stack>
-    </form>
+    <Form submit={save} maw={460}>
+      <TextInput
+        label={t.name}
+        value={values.name}
+        error={faults['name']}
+        maxLength={100}
+        onChange={({ currentTarget }) => setValues({ ...values, name: currentTarget.value })}
+      />
+      <ZoneField value={values.timezone} error={faults['timezone']} description={t.zoneHint} onChange={(timezone) => setValues({ ...values, timezone })} />
+      <Facts>
+        <Fact name={t.slug}>/w/{settings.slug}</Fact>
+      </Facts>
+      <FormEnd isChanged={isChanged} isPending={change.isPending} error={hasFaults(faults) ? null : change.error} />
+    </Form>
   )
 }
 

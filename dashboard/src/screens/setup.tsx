@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Alert, Anchor, Button, Group, Text, TextInput, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useLocation, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -11,9 +11,10 @@ import { ownZone } from '../ui/format.ts'
 import { tokenOf } from './entrance/address.ts'
 import { Door } from './entrance/door.tsx'
 import { checks, faultsOf, hasFaults, type Faults } from './entrance/fields.ts'
-import { NewPasswordField } from './entrance/password-field.tsx'
+import { PersonFields } from './entrance/person-fields.tsx'
 import { useSignedIn } from './entrance/use-signed-in.ts'
 import { ZoneField } from './entrance/zone-field.tsx'
+import { Form } from '../ui/form.tsx'
 
 const t = texts.accounts.setup
 const f = texts.accounts.fields
@@ -102,68 +103,42 @@ function SetupForm({ token }: { token: string }) {
         </Alert>
       )}
       {setUp.error && !isDone && !hasFaults(faults) && <Failure error={setUp.error} title={texts.shell.faces.notDone} />}
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          next()
-        }}
-      >
-        <Stack gap="md">
-          <div>
-            <Title order={2}>{step === 1 ? t.you : t.workspace}</Title>
-            <Text c="dimmed" size="sm">
-              {step === 1 ? t.youLead : t.workspaceLead}
-            </Text>
-          </div>
-          {step === 1 ? (
-            <>
-              <TextInput
-                label={f.name}
-                value={values.name}
-                error={faults['name']}
-                maxLength={100}
-                autoComplete="name"
-                ref={focusIt}
-                onChange={({ currentTarget }) => set('name')(currentTarget.value)}
-              />
-              <TextInput
-                label={f.email}
-                type="email"
-                value={values.email}
-                error={faults['email']}
-                maxLength={254}
-                autoComplete="username"
-                onChange={({ currentTarget }) => set('email')(currentTarget.value)}
-              />
-              <NewPasswordField label={f.password} value={values.password} error={faults['password']} onChange={set('password')} />
-              <Button type="submit">{t.next}</Button>
-            </>
-          ) : (
-            <>
-              <TextInput
-                ref={focusIt}
-                label={f.workspaceName}
-                description={f.workspaceNameHint}
-                value={values.workspace_name}
-                error={faults['workspace_name']}
-                maxLength={100}
-                autoComplete="organization"
-                onChange={({ currentTarget }) => set('workspace_name')(currentTarget.value)}
-              />
-              <ZoneField value={values.timezone} error={faults['timezone']} onChange={set('timezone')} />
-              <Group grow>
-                <Button variant="default" onClick={() => setStep(1)}>
-                  {t.back}
-                </Button>
-                <Button type="submit" loading={setUp.isPending}>
-                  {t.finish}
-                </Button>
-              </Group>
-            </>
-          )}
-        </Stack>
-      </form>
+      <Form submit={next}>
+        <div>
+          <Title order={2}>{step === 1 ? t.you : t.workspace}</Title>
+          <Text c="dimmed" size="sm">
+            {step === 1 ? t.youLead : t.workspaceLead}
+          </Text>
+        </div>
+        {step === 1 ? (
+          <>
+            <PersonFields values={values} faults={faults} set={set} first={focusIt} />
+            <Button type="submit">{t.next}</Button>
+          </>
+        ) : (
+          <>
+            <TextInput
+              ref={focusIt}
+              label={f.workspaceName}
+              description={f.workspaceNameHint}
+              value={values.workspace_name}
+              error={faults['workspace_name']}
+              maxLength={100}
+              autoComplete="organization"
+              onChange={({ currentTarget }) => set('workspace_name')(currentTarget.value)}
+            />
+            <ZoneField value={values.timezone} error={faults['timezone']} onChange={set('timezone')} />
+            <Group grow>
+              <Button variant="default" onClick={() => setStep(1)}>
+                {t.back}
+              </Button>
+              <Button type="submit" loading={setUp.isPending}>
+                {t.finish}
+              </Button>
+            </Group>
+          </>
+        )}
+      </Form>
     </Door>
   )
 }

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Anchor, Button, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
@@ -14,6 +14,7 @@ import { Door } from './entrance/door.tsx'
 import { checks, hasFaults, type Faults } from './entrance/fields.ts'
 import { PasswordField } from './entrance/password-field.tsx'
 import { useSignedIn } from './entrance/use-signed-in.ts'
+import { Form } from '../ui/form.tsx'
 
 const t = texts.accounts.signIn
 const f = texts.accounts.fields
@@ -82,36 +83,28 @@ export function SignIn() {
           </Alert>
         )
       )}
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-      >
-        <Stack gap="md">
-          <TextInput
-            label={f.email}
-            type="email"
-            value={values.email}
-            error={faults['email']}
-            maxLength={254}
-            autoComplete="username"
-            ref={focusIt}
-            onChange={({ currentTarget }) => setValues({ ...values, email: currentTarget.value })}
-          />
-          <PasswordField
-            label={f.password}
-            value={values.password}
-            error={faults['password']}
-            autoComplete="current-password"
-            onChange={(password) => setValues({ ...values, password })}
-          />
-          <Button type="submit" loading={signIn.isPending} disabled={left > 0}>
-            {t.submit}
-          </Button>
-        </Stack>
-      </form>
+      <Form submit={submit}>
+        <TextInput
+          label={f.email}
+          type="email"
+          value={values.email}
+          error={faults['email']}
+          maxLength={254}
+          autoComplete="username"
+          ref={focusIt}
+          onChange={({ currentTarget }) => setValues({ ...values, email: currentTarget.value })}
+        />
+        <PasswordField
+          label={f.password}
+          value={values.password}
+          error={faults['password']}
+          autoComplete="current-password"
+          onChange={(password) => setValues({ ...values, password })}
+        />
+        <Button type="submit" loading={signIn.isPending} disabled={left > 0}>
+          {t.submit}
+        </Button>
+      </Form>
     </Door>
   )
 }

@@ -1,9 +1,37 @@
 import { Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { useId, type ReactNode } from 'react'
 
+interface Part {
+  title: string
+  lead?: ReactNode
+  actions?: ReactNode
+  /** On the ground of the screen, where what it holds has surfaces of its own. */
+  open?: boolean
+  children?: ReactNode
+}
+
 /** A part of a screen with a heading of its own. */
-export function Section({ title, lead, actions, children }: { title: string; lead?: ReactNode; actions?: ReactNode; children?: ReactNode }) {
+export function Section({ title, lead, actions, open = false, children }: Part) {
   const id = useId()
+  const part = (
+    <Stack gap={open ? 'sm' : 'md'} {...(open ? { component: 'section', 'aria-labelledby': id } : {})}>
+      <Group justify="space-between" align={open ? 'flex-end' : 'flex-start'} gap="sm">
+        <div>
+          <Title order={2} id={id}>
+            {title}
+          </Title>
+          {lead && (
+            <Text c="dimmed" size="sm" maw="75ch">
+              {lead}
+            </Text>
+          )}
+        </div>
+        {actions}
+      </Group>
+      {children}
+    </Stack>
+  )
+  if (open) return part
   return (
     <Paper
       component="section"
@@ -14,22 +42,7 @@ export function Section({ title, lead, actions, children }: { title: string; lea
       radius="md"
       p={{ base: 'md', sm: 'lg' }}
     >
-      <Stack gap="md">
-        <Group justify="space-between" align="flex-start" gap="sm">
-          <div>
-            <Title order={2} id={id}>
-              {title}
-            </Title>
-            {lead && (
-              <Text c="dimmed" size="sm" maw="75ch">
-                {lead}
-              </Text>
-            )}
-          </div>
-          {actions}
-        </Group>
-        {children}
-      </Stack>
+      {part}
     </Paper>
   )
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Stack } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ApiError, call } from '../../api/client.ts'
@@ -8,6 +8,7 @@ import { said } from '../../ui/notice.ts'
 import { Section } from '../../ui/section.tsx'
 import { checks, faultsOf, hasFaults, type Faults } from '../entrance/fields.ts'
 import { NewPasswordField, PasswordField } from '../entrance/password-field.tsx'
+import { Form } from '../../ui/form.tsx'
 
 const t = texts.accounts.account
 const f = texts.accounts.fields
@@ -38,29 +39,21 @@ export function Password() {
   return (
     <Section title={t.password} lead={t.passwordLead}>
       {change.error && !hasFaults(faults) && <Failure error={change.error} title={texts.shell.faces.notDone} />}
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          submit()
-        }}
-      >
-        <Stack gap="md" maw={420}>
-          <PasswordField
-            label={f.currentPassword}
-            value={values.current_password}
-            error={faults['current_password']}
-            autoComplete="current-password"
-            onChange={set('current_password')}
-          />
-          <NewPasswordField label={f.newPassword} value={values.new_password} error={faults['new_password']} onChange={set('new_password')} />
-          <Group>
-            <Button type="submit" disabled={values.current_password === '' || values.new_password === ''} loading={change.isPending}>
-              {t.changePassword}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <Form submit={submit} maw={420}>
+        <PasswordField
+          label={f.currentPassword}
+          value={values.current_password}
+          error={faults['current_password']}
+          autoComplete="current-password"
+          onChange={set('current_password')}
+        />
+        <NewPasswordField label={f.newPassword} value={values.new_password} error={faults['new_password']} onChange={set('new_password')} />
+        <Group>
+          <Button type="submit" disabled={values.current_password === '' || values.new_password === ''} loading={change.isPending}>
+            {t.changePassword}
+          </Button>
+        </Group>
+      </Form>
     </Section>
   )
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, TextInput } from '@mantine/core'
+import { Button, Group, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Account } from '../../account.tsx'
@@ -8,6 +8,7 @@ import { texts } from '../../texts/texts.ts'
 import { Failure } from '../../ui/faces.tsx'
 import { said } from '../../ui/notice.ts'
 import { Section } from '../../ui/section.tsx'
+import { Form } from '../../ui/form.tsx'
 
 const t = texts.accounts.account
 
@@ -26,28 +27,26 @@ export function Profile({ user }: { user: Account['user'] }) {
   return (
     <Section title={t.profile}>
       {save.error && <Failure error={save.error} title={texts.shell.faces.notDone} />}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
+      <Form
+        submit={() => {
           if (isChanged) save.mutate()
         }}
+        maw={420}
       >
-        <Stack gap="md" maw={420}>
-          <TextInput
-            label={texts.accounts.fields.name}
-            value={name}
-            maxLength={100}
-            autoComplete="name"
-            onChange={({ currentTarget }) => setName(currentTarget.value)}
-          />
-          <TextInput label={texts.accounts.fields.email} description={t.emailHint} value={user.email} readOnly autoComplete="username" />
-          <Group>
-            <Button type="submit" disabled={!isChanged} loading={save.isPending}>
-              {t.save}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+        <TextInput
+          label={texts.accounts.fields.name}
+          value={name}
+          maxLength={100}
+          autoComplete="name"
+          onChange={({ currentTarget }) => setName(currentTarget.value)}
+        />
+        <TextInput label={texts.accounts.fields.email} description={t.emailHint} value={user.email} readOnly autoComplete="username" />
+        <Group>
+          <Button type="submit" disabled={!isChanged} loading={save.isPending}>
+            {t.save}
+          </Button>
+        </Group>
+      </Form>
     </Section>
   )
 }

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Anchor, Button, Group, Table, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -14,6 +14,7 @@ import { TableRegion } from '../../ui/table-region.tsx'
 import { useSetUrl, useUrl } from '../../url.ts'
 import { checks, faultsOf, hasFaults, type Faults } from '../entrance/fields.ts'
 import { ZoneField } from '../entrance/zone-field.tsx'
+import { Form } from '../../ui/form.tsx'
 
 const t = texts.accounts.account
 const f = texts.accounts.fields
@@ -87,34 +88,26 @@ function NewWorkspace() {
     if (!hasFaults(found)) create.mutate()
   }
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
-    >
-      <Stack gap="md">
-        <Text size="sm" c="dimmed">
-          {t.newWorkspaceLead}
-        </Text>
-        {create.error && !faults['name'] && !faults['timezone'] && <Failure error={create.error} title={texts.shell.faces.notDone} />}
-        <TextInput
-          label={f.workspaceName}
-          description={f.workspaceNameHint}
-          value={values.name}
-          error={faults['name']}
-          maxLength={100}
-          data-autofocus
-          onChange={({ currentTarget }) => setValues({ ...values, name: currentTarget.value })}
-        />
-        <ZoneField value={values.timezone} error={faults['timezone']} onChange={(timezone) => setValues({ ...values, timezone })} />
-        <Group justify="flex-end">
-          <Button type="submit" loading={create.isPending}>
-            {t.create}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <Form submit={submit}>
+      <Text size="sm" c="dimmed">
+        {t.newWorkspaceLead}
+      </Text>
+      {create.error && !faults['name'] && !faults['timezone'] && <Failure error={create.error} title={texts.shell.faces.notDone} />}
+      <TextInput
+        label={f.workspaceName}
+        description={f.workspaceNameHint}
+        value={values.name}
+        error={faults['name']}
+        maxLength={100}
+        data-autofocus
+        onChange={({ currentTarget }) => setValues({ ...values, name: currentTarget.value })}
+      />
+      <ZoneField value={values.timezone} error={faults['timezone']} onChange={(timezone) => setValues({ ...values, timezone })} />
+      <Group justify="flex-end">
+        <Button type="submit" loading={create.isPending}>
+          {t.create}
+        </Button>
+      </Group>
+    </Form>
   )
 }

@@ -3,7 +3,8 @@ import { texts } from '../../texts/texts.ts'
 import { useFormat } from '../../ui/format.ts'
 import classes from './health.module.css'
 import type { Ledger } from './lines.ts'
-import { Count, Lines, Section } from './section.tsx'
+import { Section } from '../../ui/section.tsx'
+import { Count, Lines } from './pieces.tsx'
 
 const t = texts.operations.health.capture
 
@@ -12,7 +13,7 @@ export function Capture({ ledger }: { ledger: Ledger }) {
   const { percent, number } = useFormat()
   const rate = ledger.capture_rate
   return (
-    <Section title={t.title} lead={t.lead}>
+    <Section open title={t.title} lead={t.lead}>
       {rate === null ? (
         <Text size="sm" className={classes['card']}>
           {t.none}

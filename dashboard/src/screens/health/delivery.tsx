@@ -10,7 +10,8 @@ import { Icon } from '../../ui/icons.tsx'
 import { useSetUrl } from '../../url.ts'
 import classes from './health.module.css'
 import { columns, linesBy, sumsOf, type Ledger, type LinesBy, type Sum } from './lines.ts'
-import { Count, Lines, Section } from './section.tsx'
+import { Section } from '../../ui/section.tsx'
+import { Count, Lines } from './pieces.tsx'
 
 const t = texts.operations.health.delivery
 
@@ -21,7 +22,7 @@ export function Delivery({ ledger, lines }: { ledger: Ledger; lines: LinesBy }) 
   const { total } = ledger
   if (total.received === 0 && total.stored === 0)
     return (
-      <Section title={t.title} lead={t.lead}>
+      <Section open title={t.title} lead={t.lead}>
         <Empty
           title={t.quiet}
           action={
@@ -36,6 +37,7 @@ export function Delivery({ ledger, lines }: { ledger: Ledger; lines: LinesBy }) 
     )
   return (
     <Section
+      open
       title={t.title}
       lead={t.lead}
       actions={

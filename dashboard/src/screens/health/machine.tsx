@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { texts } from '../../texts/texts.ts'
 import { useFormat } from '../../ui/format.ts'
 import classes from './health.module.css'
-import { Section } from './section.tsx'
+import { Section } from '../../ui/section.tsx'
 
 const t = texts.operations.health.machine
 /** Below this share of the disk an answer to it is due. */
@@ -20,7 +20,7 @@ export function Machine({ system }: { system: AnswerOf<'system'> }) {
   const used = memory.server_bytes + engine
   const nearlyFull = disk.free_bytes < disk.total_bytes * LITTLE_FREE
   return (
-    <Section title={t.title}>
+    <Section open title={t.title}>
       <SimpleGrid cols={{ base: 1, xs: 2, xl: 4 }} spacing="md">
         <Card
           title={t.memory}

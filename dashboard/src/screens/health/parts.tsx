@@ -3,7 +3,8 @@ import { texts } from '../../texts/texts.ts'
 import { useFormat } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 import classes from './health.module.css'
-import { Lines, Section } from './section.tsx'
+import { Section } from '../../ui/section.tsx'
+import { Lines } from './pieces.tsx'
 import type { HealthAnswer, Part, PartName } from './state.ts'
 
 const t = texts.operations.health
@@ -44,7 +45,7 @@ export function Parts({ health, reached }: { health: HealthAnswer; reached: bool
         </Stack>
       </div>
       {reached && (
-        <Section title={t.parts.title}>
+        <Section open title={t.parts.title}>
           <Lines label={t.parts.title}>
             <Table>
               <Table.Thead>

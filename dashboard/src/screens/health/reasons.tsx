@@ -6,7 +6,8 @@ import { texts } from '../../texts/texts.ts'
 import { useUrl } from '../../url.ts'
 import classes from './health.module.css'
 import type { Ledger } from './lines.ts'
-import { Count, Lines, Section } from './section.tsx'
+import { Section } from '../../ui/section.tsx'
+import { Count, Lines } from './pieces.tsx'
 
 const t = texts.operations.health.reasons
 
@@ -19,7 +20,7 @@ export function Reasons({ total }: { total: Ledger['total'] }) {
     ...Object.entries(total.not_recorded_by_reason).map(([reason, events]) => ({ reason, events, outcome: 'not_recorded' as const })),
   ].sort((a, b) => b.events - a.events)
   return (
-    <Section title={t.title} lead={t.lead}>
+    <Section open title={t.title} lead={t.lead}>
       {found.length === 0 ? (
         <Text size="sm" className={classes['card']}>
           {t.none}

@@ -78,7 +78,7 @@ const EventRow = memo(({ row: { event, fresh }, format, open }: EventRowProps) =
         </time>
       </td>
       <th scope="row">
-        <button type="button" className={classes['open']} onClick={() => open(event)} title={event.event_type}>
+        <button type="button" className={`${classes['open']} opens-row`} onClick={() => open(event)} title={event.event_type}>
           {event.event_type}
         </button>
         {event.is_new_type && (

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, NativeSelect, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Group, NativeSelect, Stack, Text, Title } from '@mantine/core'
 import type { EventOutput } from '@cairn/wire/event'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -14,6 +14,7 @@ import { useAddresses } from '../events/addresses.ts'
 import { lookup } from '../events/lookup.ts'
 import type { PersonAnswer } from '../person.tsx'
 import classes from './person.module.css'
+import { More } from '../../ui/more.tsx'
 
 const t = texts.events.person
 const PAGE = 100
@@ -74,11 +75,7 @@ export function Timeline({ person }: { person: PersonAnswer }) {
                   <Day key={day} sessions={sessions} />
                 ))}
                 <Group gap="sm" mt="sm">
-                  {events.hasNextPage && (
-                    <Button variant="default" loading={events.isFetchingNextPage} onClick={() => void events.fetchNextPage()}>
-                      {t.more}
-                    </Button>
-                  )}
+                  {events.hasNextPage && <More of={events}>{t.more}</More>}
                   <Text size="sm" c="dimmed" role="status">
                     {t.eventsLoaded(number(loaded.length))}
                   </Text>

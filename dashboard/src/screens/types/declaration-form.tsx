@@ -1,12 +1,13 @@
-import { Button, Group, Stack, Textarea, TextInput } from '@mantine/core'
+import { Button, Group, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState, type FormEvent } from 'react'
+import { useState } from 'react'
 import { useWorkspace } from '../../account.tsx'
 import { call } from '../../api/client.ts'
 import { texts } from '../../texts/texts.ts'
 import { Failure } from '../../ui/faces.tsx'
 import { said } from '../../ui/notice.ts'
 import type { ListedType } from '../types.tsx'
+import { Form } from '../../ui/form.tsx'
 
 const t = texts.events.types
 
@@ -39,59 +40,56 @@ export function DeclarationForm({ type, taken = [], done }: { type?: ListedType;
       done()
     },
   })
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
+  const submit = (): void => {
     if (!isTaken && name.trim()) save.mutate()
   }
   return (
-    <form onSubmit={submit}>
-      <Stack gap="sm">
-        {save.error && <Failure error={save.error} />}
-        {!type && (
-          <TextInput
-            data-autofocus
-            required
-            label={t.name}
-            description={t.nameHint}
-            value={name}
-            maxLength={200}
-            error={isTaken ? t.exists : undefined}
-            onChange={({ currentTarget }) => setName(currentTarget.value)}
-          />
-        )}
-        <Textarea
-          label={t.description}
-          description={t.descriptionHint}
-          value={description}
-          maxLength={1_000}
-          rows={3}
-          onChange={({ currentTarget }) => setDescription(currentTarget.value)}
-        />
-        <TextInput label={t.owner} description={t.ownerHint} value={owner} maxLength={255} onChange={({ currentTarget }) => setOwner(currentTarget.value)} />
+    <Form submit={submit} gap="sm">
+      {save.error && <Failure error={save.error} />}
+      {!type && (
         <TextInput
-          label={t.category}
-          description={t.categoryHint}
-          value={category}
-          maxLength={100}
-          onChange={({ currentTarget }) => setCategory(currentTarget.value)}
+          data-autofocus
+          required
+          label={t.name}
+          description={t.nameHint}
+          value={name}
+          maxLength={200}
+          error={isTaken ? t.exists : undefined}
+          onChange={({ currentTarget }) => setName(currentTarget.value)}
         />
-        <Textarea
-          label={t.requiredProperties}
-          description={t.requiredHint}
-          value={required}
-          rows={4}
-          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
-          onChange={({ currentTarget }) => setRequired(currentTarget.value)}
-        />
-        <Group gap="xs">
-          <Button type="submit" loading={save.isPending} disabled={!name.trim() || isTaken}>
-            {t.save}
-          </Button>
-          <Button variant="default" onClick={done}>
-            {texts.shell.faces.cancel}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      )}
+      <Textarea
+        label={t.description}
+        description={t.descriptionHint}
+        value={description}
+        maxLength={1_000}
+        rows={3}
+        onChange={({ currentTarget }) => setDescription(currentTarget.value)}
+      />
+      <TextInput label={t.owner} description={t.ownerHint} value={owner} maxLength={255} onChange={({ currentTarget }) => setOwner(currentTarget.value)} />
+      <TextInput
+        label={t.category}
+        description={t.categoryHint}
+        value={category}
+        maxLength={100}
+        onChange={({ currentTarget }) => setCategory(currentTarget.value)}
+      />
+      <Textarea
+        label={t.requiredProperties}
+        description={t.requiredHint}
+        value={required}
+        rows={4}
+        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+        onChange={({ currentTarget }) => setRequired(currentTarget.value)}
+      />
+      <Group gap="xs">
+        <Button type="submit" loading={save.isPending} disabled={!name.trim() || isTaken}>
+          {t.save}
+        </Button>
+        <Button variant="default" onClick={done}>
+          {texts.shell.faces.cancel}
+        </Button>
+      </Group>
+    </Form>
   )
 }

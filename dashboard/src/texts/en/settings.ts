@@ -7,6 +7,7 @@ export const settings = {
   save: 'Save',
   unsaved: 'Not saved yet',
   action: 'Action',
+  done: 'I have copied it',
   general: {
     title: 'General',
     lead: 'What this workspace is called, what it records, and how strict it is.',
@@ -79,7 +80,6 @@ export const settings = {
     madeWarning: 'Copy it now. It is shown this once: only a fingerprint of it is kept, so nobody can look it up later.',
     madeSecret: 'Whoever has this key can read and change everything in this workspace.',
     key: 'Key',
-    done: 'I have copied it',
     revoke: 'Revoke',
     revokeOf: (name: string): string => `Revoke ${name}`,
     revokeTitle: (name: string): string => `Revoke “${name}”?`,
@@ -123,7 +123,6 @@ export const settings = {
     linkText: 'Send this link yourself; Cairn sends no mail. It is shown this once, works once, and for 7 days.',
     linkAnybody: 'Whoever has it can join, so send it where only they can read it.',
     link: 'Link',
-    done: 'Done',
     invitations: 'Open invitations',
     noInvitations: 'Nobody is invited at the moment.',
     forWhom: 'For',

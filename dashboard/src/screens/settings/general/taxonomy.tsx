@@ -6,6 +6,7 @@ import { said } from '../../../ui/notice.ts'
 import { Section } from '../../../ui/section.tsx'
 import { FormEnd } from '../form-end.tsx'
 import { useSettings, type WorkspaceSettings } from '../use-settings.ts'
+import { Form } from '../../../ui/form.tsx'
 
 const t = texts.settings.general
 
@@ -20,23 +21,16 @@ function ChangeTaxonomy({ settings }: { settings: WorkspaceSettings }) {
   const [mode, setMode] = useState(settings.taxonomy_mode)
   const isChanged = mode !== settings.taxonomy_mode
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        change.mutate({ taxonomy_mode: mode }, { onSuccess: () => said(t.saved) })
-      }}
-    >
-      <Stack gap="md">
-        <Radio.Group label={t.taxonomyMode} value={mode} onChange={(chosen) => setMode(chosen === 'strict' ? 'strict' : 'open')}>
-          <Stack gap="sm" mt="xs">
-            <Radio value="open" label={t.open} description={t.openHint} />
-            <Radio value="strict" label={t.strict} description={t.strictHint} />
-          </Stack>
-        </Radio.Group>
-        <ToTypes slug={settings.slug} />
-        <FormEnd isChanged={isChanged} isPending={change.isPending} error={change.error} />
-      </Stack>
-    </form>
+    <Form submit={() => change.mutate({ taxonomy_mode: mode }, { onSuccess: () => said(t.saved) })}>
+      <Radio.Group label={t.taxonomyMode} value={mode} onChange={(chosen) => setMode(chosen === 'strict' ? 'strict' : 'open')}>
+        <Stack gap="sm" mt="xs">
+          <Radio value="open" label={t.open} description={t.openHint} />
+          <Radio value="strict" label={t.strict} description={t.strictHint} />
+        </Stack>
+      </Radio.Group>
+      <ToTypes slug={settings.slug} />
+      <FormEnd isChanged={isChanged} isPending={change.isPending} error={change.error} />
+    </Form>
   )
 }
 

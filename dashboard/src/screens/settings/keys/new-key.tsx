@@ -1,13 +1,13 @@
-import { Alert, Button, Group, Radio, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Radio, Stack, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useWorkspace } from '../../../account.tsx'
 import { call } from '../../../api/client.ts'
 import { texts } from '../../../texts/texts.ts'
-import { Copyable } from '../../../ui/copy.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { Failure } from '../../../ui/faces.tsx'
-import { focusIt } from '../../../ui/focus.ts'
+import { Form } from '../../../ui/form.tsx'
+import { MadeOnce } from '../made-once.tsx'
 
 const t = texts.settings.keys
 
@@ -26,49 +26,31 @@ export function NewKey({ close }: { close: () => void }) {
   return (
     <Dialog title={made ? t.madeTitle : t.makeTitle} close={close} keeps={made !== undefined}>
       {made ? (
-        <Stack gap="md">
-          <Copyable value={made.key} label={t.key} />
-          <Alert color="yellow" role="status">
-            <Text size="sm">{t.madeWarning}</Text>
-            {made.kind === 'secret' && <Text size="sm">{t.madeSecret}</Text>}
-          </Alert>
+        <MadeOnce value={made.key} label={t.key} warnings={[t.madeWarning, ...(made.kind === 'secret' ? [t.madeSecret] : [])]} close={close} />
+      ) : (
+        <Form submit={() => make.mutate()}>
+          {make.error && <Failure error={make.error} title={texts.shell.faces.notDone} />}
+          <Radio.Group label={t.kind} value={kind} onChange={(chosen) => setKind(chosen === 'secret' ? 'secret' : 'write')}>
+            <Stack gap="sm" mt="xs">
+              <Radio value="write" label={t.write} description={t.writeHint} />
+              <Radio value="secret" label={t.secret} description={t.secretHint} />
+            </Stack>
+          </Radio.Group>
+          <TextInput
+            label={t.name}
+            description={t.nameHint}
+            value={name}
+            maxLength={100}
+            data-autofocus
+            autoComplete="off"
+            onChange={({ currentTarget }) => setName(currentTarget.value)}
+          />
           <Group justify="flex-end">
-            <Button ref={focusIt} onClick={close}>
-              {t.done}
+            <Button type="submit" loading={make.isPending} disabled={name.trim() === ''}>
+              {t.create}
             </Button>
           </Group>
-        </Stack>
-      ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            make.mutate()
-          }}
-        >
-          <Stack gap="md">
-            {make.error && <Failure error={make.error} title={texts.shell.faces.notDone} />}
-            <Radio.Group label={t.kind} value={kind} onChange={(chosen) => setKind(chosen === 'secret' ? 'secret' : 'write')}>
-              <Stack gap="sm" mt="xs">
-                <Radio value="write" label={t.write} description={t.writeHint} />
-                <Radio value="secret" label={t.secret} description={t.secretHint} />
-              </Stack>
-            </Radio.Group>
-            <TextInput
-              label={t.name}
-              description={t.nameHint}
-              value={name}
-              maxLength={100}
-              data-autofocus
-              autoComplete="off"
-              onChange={({ currentTarget }) => setName(currentTarget.value)}
-            />
-            <Group justify="flex-end">
-              <Button type="submit" loading={make.isPending} disabled={name.trim() === ''}>
-                {t.create}
-              </Button>
-            </Group>
-          </Stack>
-        </form>
+        </Form>
       )}
     </Dialog>
   )

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Radio, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, NumberInput, Radio, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useWorkspace } from '../../../account.tsx'
@@ -9,6 +9,7 @@ import { useFormat } from '../../../ui/format.ts'
 import { Section } from '../../../ui/section.tsx'
 import { Confirm } from '../confirm.tsx'
 import { isDays, MOST_DAYS } from './retention.tsx'
+import { Form } from '../../../ui/form.tsx'
 
 const t = texts.settings.privacy
 const DAY_MS = 86_400_000
@@ -34,57 +35,53 @@ export function Cleanup() {
   const isReady = isValid && (!isOne || user.trim() !== '')
   return (
     <Section title={t.cleanup} lead={t.cleanupLead}>
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
+      <Form
+        submit={() => {
           setDeleted(undefined)
           if (isReady) setDoomed({ user: isOne ? user.trim() : undefined, days: Number(days), at: Date.now() })
         }}
       >
-        <Stack gap="md">
-          <Radio.Group label={t.whose} value={isOne ? 'one' : 'all'} onChange={(chosen) => setOne(chosen === 'one')}>
-            <Group gap="lg" mt="xs">
-              <Radio value="all" label={t.everybody} />
-              <Radio value="one" label={t.onePerson} />
-            </Group>
-          </Radio.Group>
-          <Group align="flex-start" gap="sm">
-            {isOne && (
-              <TextInput
-                label={t.cleanupUser}
-                value={user}
-                maxLength={255}
-                autoComplete="off"
-                flex="1 1 240px"
-                maw={420}
-                onChange={({ currentTarget }) => setUser(currentTarget.value)}
-              />
-            )}
-            <NumberInput
-              label={t.olderThan}
-              description={t.olderThanHint}
-              inputWrapperOrder={['label', 'input', 'description', 'error']}
-              value={days}
-              min={0}
-              max={MOST_DAYS}
-              allowDecimal={false}
-              allowNegative={false}
-              hideControls
-              error={days === '' || isValid ? undefined : t.olderThanRange}
-              onChange={setDays}
+        <Radio.Group label={t.whose} value={isOne ? 'one' : 'all'} onChange={(chosen) => setOne(chosen === 'one')}>
+          <Group gap="lg" mt="xs">
+            <Radio value="all" label={t.everybody} />
+            <Radio value="one" label={t.onePerson} />
+          </Group>
+        </Radio.Group>
+        <Group align="flex-start" gap="sm">
+          {isOne && (
+            <TextInput
+              label={t.cleanupUser}
+              value={user}
+              maxLength={255}
+              autoComplete="off"
+              flex="1 1 240px"
+              maw={420}
+              onChange={({ currentTarget }) => setUser(currentTarget.value)}
             />
-          </Group>
-          <Group>
-            <Button type="submit" color="red" variant="light" disabled={!isReady}>
-              {t.delete}
-            </Button>
-          </Group>
-          <Text size="sm" role="status">
-            {deleted !== undefined && t.deleted(format.number(deleted), deleted)}
-          </Text>
-        </Stack>
-      </form>
+          )}
+          <NumberInput
+            label={t.olderThan}
+            description={t.olderThanHint}
+            inputWrapperOrder={['label', 'input', 'description', 'error']}
+            value={days}
+            min={0}
+            max={MOST_DAYS}
+            allowDecimal={false}
+            allowNegative={false}
+            hideControls
+            error={days === '' || isValid ? undefined : t.olderThanRange}
+            onChange={setDays}
+          />
+        </Group>
+        <Group>
+          <Button type="submit" color="red" variant="light" disabled={!isReady}>
+            {t.delete}
+          </Button>
+        </Group>
+        <Text size="sm" role="status">
+          {deleted !== undefined && t.deleted(format.number(deleted), deleted)}
+        </Text>
+      </Form>
       {doomed && (
         <ConfirmCleanup
           doomed={doomed}

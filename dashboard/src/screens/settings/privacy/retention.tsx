@@ -6,6 +6,7 @@ import { said } from '../../../ui/notice.ts'
 import { Section } from '../../../ui/section.tsx'
 import { FormEnd } from '../form-end.tsx'
 import { useSettings, type WorkspaceSettings } from '../use-settings.ts'
+import { Form } from '../../../ui/form.tsx'
 
 const t = texts.settings.privacy
 const DEFAULT_DAYS = 365
@@ -26,37 +27,33 @@ export function Retention({ settings: { retention_days: kept } }: { settings: Wo
     )
   return (
     <Section title={t.retention}>
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
+      <Form
+        submit={() => {
           if (isValid && next !== kept) change.mutate({ retention_days: next }, { onSuccess: () => said(t.saved) })
         }}
       >
-        <Stack gap="md">
-          <Radio.Group aria-label={t.retention} value={isForever ? 'forever' : 'days'} onChange={(chosen) => setForever(chosen === 'forever')}>
-            <Stack gap="sm">
-              <Radio value="forever" label={t.forever} description={t.foreverHint} />
-              <Radio value="days" label={t.days} description={t.daysHint} />
-            </Stack>
-          </Radio.Group>
-          {!isForever && (
-            <NumberInput
-              label={t.daysLabel}
-              maw={180}
-              value={days}
-              min={1}
-              max={MOST_DAYS}
-              allowDecimal={false}
-              allowNegative={false}
-              hideControls
-              error={isValid ? undefined : t.daysRange}
-              onChange={setDays}
-            />
-          )}
-          <FormEnd isChanged={isValid && next !== kept} isPending={change.isPending} error={change.error} />
-        </Stack>
-      </form>
+        <Radio.Group aria-label={t.retention} value={isForever ? 'forever' : 'days'} onChange={(chosen) => setForever(chosen === 'forever')}>
+          <Stack gap="sm">
+            <Radio value="forever" label={t.forever} description={t.foreverHint} />
+            <Radio value="days" label={t.days} description={t.daysHint} />
+          </Stack>
+        </Radio.Group>
+        {!isForever && (
+          <NumberInput
+            label={t.daysLabel}
+            maw={180}
+            value={days}
+            min={1}
+            max={MOST_DAYS}
+            allowDecimal={false}
+            allowNegative={false}
+            hideControls
+            error={isValid ? undefined : t.daysRange}
+            onChange={setDays}
+          />
+        )}
+        <FormEnd isChanged={isValid && next !== kept} isPending={change.isPending} error={change.error} />
+      </Form>
     </Section>
   )
 }
