@@ -87,7 +87,7 @@ const cases = {
     w.post('/api/events/log', { event_type: 'a', anonymous_id: 'visitor' }, { 'Sec-GPC': '1' }),
   ],
   logBatch: () => [
-    w.post('/api/events/log/batch', { events: [{ event_type: 'a', user_id: 'ada' }, { event_type: 5 }] }),
+    w.post('/api/events/log/batch', { events: [{ event_type: 'a', user_id: 'ada' }, { event_type: 5 }], settings: '' }),
     w.post(
       '/api/events/log/batch',
       {

@@ -20,6 +20,8 @@ export const keysSuite = (name: string, place: () => Promise<Place>): void => {
         streamsOff: [],
         gpc: 'honour',
         taxonomyMode: 'open',
+        sampling: 1,
+        breaker: { budget_ms: 50, failures: 5, rest_ms: 60_000 },
         createdAt: NOW,
         updatedAt: NOW,
       }
@@ -30,6 +32,8 @@ export const keysSuite = (name: string, place: () => Promise<Place>): void => {
         streamsOff: ['chat', 'events', 'chat'],
         gpc: 'ignore',
         taxonomyMode: 'strict',
+        sampling: 0.1,
+        breaker: { budget_ms: 20 },
         timezone: 'Asia/Kolkata',
         now: NOW + 1,
       })
@@ -39,6 +43,8 @@ export const keysSuite = (name: string, place: () => Promise<Place>): void => {
         streamsOff: ['events', 'chat'],
         gpc: 'ignore',
         taxonomyMode: 'strict',
+        sampling: 0.1,
+        breaker: { ...whole.breaker, budget_ms: 20 },
         timezone: 'Asia/Kolkata',
         updatedAt: NOW + 1,
       })
@@ -52,6 +58,7 @@ export const keysSuite = (name: string, place: () => Promise<Place>): void => {
         '/slug',
       ])
       expect(await refused(createWorkspace(db, { slug: 'x', timezone: '+01:00' }))).toEqual(['invalid', '/timezone'])
+      expect(await refused(createWorkspace(db, { slug: 'x', sampling: 2, breaker: { failures: 0.5 } }))).toEqual(['invalid', '/sampling', '/breaker/failures'])
       expect(await refused(updateWorkspace(db, { id: 999_999, name: 'x' }))).toBe('not_found')
       expect(await refused(getWorkspace(db, { slug: 'nobody' }))).toBe('not_found')
     })

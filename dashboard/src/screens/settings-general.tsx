@@ -13,6 +13,7 @@ import { Settings } from './settings/frame.tsx'
 import { Demo } from './settings/general/demo.tsx'
 import { Streams } from './settings/general/streams.tsx'
 import { Taxonomy } from './settings/general/taxonomy.tsx'
+import { Trackers } from './settings/general/trackers.tsx'
 import { useSettings, type WorkspaceSettings } from './settings/use-settings.ts'
 import { Form } from '../ui/form.tsx'
 
@@ -33,6 +34,7 @@ export function SettingsGeneral() {
             <Section title={t.workspace}>{mayChange ? <NameAndZone key={known.slug} settings={known} /> : <ReadNameAndZone settings={known} />}</Section>
             <Streams settings={known} />
             <Taxonomy settings={known} />
+            <Trackers key={`trackers ${known.slug}`} settings={known} />
           </>
         )}
       </Faces>

@@ -1,4 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox'
+import { MAX_BATCH_ENDS, SettingsVersion, SourceEnd } from './tracker.ts'
 
 /**
  * The event as hosts and trackers send it: schema = type = document. Limits are those of docs/events.md.
@@ -49,7 +50,9 @@ export const EventInput = Type.Object(
     timestamp: optional(Moment),
     occurred_at: optional(Moment),
     sent_at: optional(Moment),
-    seq: optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Running number within its source, for the capture rate.' })),
+    seq: optional(
+      Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Running number within its source, from 1, for the capture rate.' }),
+    ),
     source_id: optional(short('Tab or process that numbered it.')),
     tracker: optional(short('Name and version of the tracker, for example cairn-browser/1.2.0.', 100)),
   },
@@ -59,7 +62,14 @@ export type EventInput = Static<typeof EventInput>
 
 export const BatchInput = Type.Object(
   {
-    events: Type.Array(EventInput, { maxItems: MAX_BATCH_EVENTS, description: 'At most 1,000 events and 1 MB.' }),
+    events: Type.Array(EventInput, { maxItems: MAX_BATCH_EVENTS, description: 'At most 1,000 events and 1 MB; may be empty.' }),
+    ended: optional(
+      Type.Array(SourceEnd, {
+        maxItems: MAX_BATCH_ENDS,
+        description: 'Tabs and processes before this one that are gone: how far each had numbered, so that a tail that was lost is known.',
+      }),
+    ),
+    settings: optional(SettingsVersion),
     sent_at: optional(Moment),
     historical: optional(Type.Boolean({ description: 'Events of the past: their clock is taken as it is.' })),
     write_key: optional(Type.String({ description: 'Where the caller cannot set headers (sendBeacon).' })),

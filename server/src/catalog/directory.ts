@@ -1,4 +1,5 @@
 import type { Role } from '@cairn/wire/roles'
+import type { TrackerSettings } from '@cairn/wire/tracker'
 import type { Stream } from '../base/config.ts'
 import type { Log } from '../base/log.ts'
 import { SECOND, systemClock, type Clock } from '../base/time.ts'
@@ -36,6 +37,8 @@ export interface DirectoryWorkspace {
   taxonomyMode: 'open' | 'strict'
   /** By event type. */
   taxonomy: ReadonlyMap<string, DirectoryType>
+  /** As trackers are told. */
+  trackers: TrackerSettings
   createdAt: number
 }
 

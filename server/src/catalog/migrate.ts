@@ -4,6 +4,7 @@ import type { Catalog } from './db.ts'
 import { ground } from './migrations/0001_ground.ts'
 import { accounts } from './migrations/0002_accounts.ts'
 import { demo } from './migrations/0003_demo.ts'
+import { trackers } from './migrations/0004_trackers.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -31,7 +32,7 @@ export class MigrationError extends Error {
 }
 
 /** In order. New ones go at the end. */
-export const migrations: readonly Migration[] = [ground, accounts, demo]
+export const migrations: readonly Migration[] = [ground, accounts, demo, trackers]
 
 /** Applies what is pending; answers the names applied. */
 export const catalogMigrateUp = (catalog: Catalog, list = migrations): Promise<string[]> =>

@@ -2,7 +2,9 @@ import type { Role } from '@cairn/wire/roles'
 import type { Stream } from '../base/config.ts'
 import type { DirectoryKey, DirectoryType, DirectoryWorkspace } from './directory.ts'
 import type { CatalogDb, CatalogTransaction } from './schema.ts'
+import { trackerSettings } from './tracker-settings.ts'
 import { catalogVersion } from './version.ts'
+import { toBreaker } from './workspaces.ts'
 
 /**
  * The catalog at one version, read in one snapshot. Replaced, not changed, but for the opt-outs: a million of them are not copied for one more.
@@ -69,20 +71,22 @@ const readWorkspaces = async (
 ): Promise<Map<number, DirectoryWorkspace>> => {
   const rows = await trx.selectFrom('workspaces').selectAll().orderBy('id').execute()
   return new Map(
-    rows.map((row) => [
-      row.id,
-      {
+    rows.map((row) => {
+      const off = new Set([...(JSON.parse(row.streams_off) as Stream[]), ...streamsOff])
+      const workspace: DirectoryWorkspace = {
         id: row.id,
         slug: row.slug,
         timezone: row.timezone,
         retentionDays: row.retention_days,
-        streamsOff: new Set([...(JSON.parse(row.streams_off) as Stream[]), ...streamsOff]),
+        streamsOff: off,
         gpc: row.gpc,
         taxonomyMode: row.taxonomy_mode,
         taxonomy: taxonomy.get(row.id) ?? new Map<string, DirectoryType>(),
+        trackers: trackerSettings({ streamsOff: off, sampling: row.sampling, breaker: toBreaker(row) }),
         createdAt: row.created_at,
-      },
-    ]),
+      }
+      return [row.id, workspace]
+    }),
   )
 }
 

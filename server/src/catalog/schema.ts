@@ -20,6 +20,11 @@ export interface Schema {
     streams_off: string
     gpc: 'honour' | 'ignore'
     taxonomy_mode: 'open' | 'strict'
+    /** Share of people, 0 to 1. */
+    sampling: Generated<number>
+    breaker_budget_ms: Generated<number>
+    breaker_failures: Generated<number>
+    breaker_rest_ms: Generated<number>
     created_at: number
     updated_at: number
   }

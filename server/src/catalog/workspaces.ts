@@ -1,3 +1,5 @@
+import { breakerBounds } from '@cairn/wire/breaker'
+import type { Breaker } from '@cairn/wire/tracker'
 import { CairnError, type FieldError } from '../base/errors.ts'
 import { streams, type Stream } from '../base/config.ts'
 import type { Selectable } from 'kysely'
@@ -18,6 +20,9 @@ export interface Workspace {
   streamsOff: Stream[]
   gpc: 'honour' | 'ignore'
   taxonomyMode: 'open' | 'strict'
+  /** Share of people whose events browser trackers send, 0 to 1. */
+  sampling: number
+  breaker: Breaker
   createdAt: number
   updatedAt: number
 }
@@ -30,6 +35,9 @@ export interface WorkspaceSettings {
   streamsOff?: readonly Stream[] | undefined
   gpc?: Workspace['gpc'] | undefined
   taxonomyMode?: Workspace['taxonomyMode'] | undefined
+  sampling?: number | undefined
+  /** What is left out stays. */
+  breaker?: { [K in keyof Breaker]?: number | undefined } | undefined
 }
 
 /** Throws `invalid` for a bad value, `conflict` where the slug is taken. Without an owner only keys and the command line reach it. */
@@ -105,18 +113,21 @@ export const alterWorkspace = async (
     .returningAll()
     .executeTakeFirstOrThrow()
   const answer = toWorkspace(row)
-  const details = differences(told(toWorkspace(before)), told(answer), ['name', 'timezone', 'retention_days', 'streams_off', 'gpc', 'taxonomy_mode'])
+  const was = told(toWorkspace(before))
+  const details = differences(was, told(answer), Object.keys(was) as (keyof typeof was)[])
   return { answer, told: Object.keys(details).length === 0 ? [] : [{ workspaceId: id, by, action: 'workspace.changed', target: row.slug, details, now }] }
 }
 
 /** Settings under the names that the API gives them. */
-const told = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode }: Workspace) => ({
+const told = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, sampling, breaker }: Workspace) => ({
   name,
   timezone,
   retention_days: retentionDays ?? 'forever',
   streams_off: streamsOff,
   gpc,
   taxonomy_mode: taxonomyMode,
+  sampling,
+  breaker,
 })
 
 /** By id; few installations have more than hundreds, so all of them. */
@@ -146,23 +157,35 @@ const toWorkspace = (row: Selectable<Schema['workspaces']>): Workspace => ({
   streamsOff: JSON.parse(row.streams_off) as Stream[],
   gpc: row.gpc,
   taxonomyMode: row.taxonomy_mode,
+  sampling: row.sampling,
+  breaker: toBreaker(row),
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
 
-const columns = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode }: WorkspaceSettings) => ({
+export const toBreaker = (row: Pick<Selectable<Schema['workspaces']>, `breaker_${keyof Breaker}`>): Breaker => ({
+  budget_ms: row.breaker_budget_ms,
+  failures: row.breaker_failures,
+  rest_ms: row.breaker_rest_ms,
+})
+
+const columns = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, sampling, breaker = {} }: WorkspaceSettings) => ({
   ...(name !== undefined && { name }),
   ...(timezone !== undefined && { timezone: zoneOf(timezone) ?? timezone }),
   ...(retentionDays !== undefined && { retention_days: retentionDays }),
   ...(streamsOff !== undefined && { streams_off: JSON.stringify(streams.filter((stream) => streamsOff.includes(stream))) }),
   ...(gpc !== undefined && { gpc }),
   ...(taxonomyMode !== undefined && { taxonomy_mode: taxonomyMode }),
+  ...(sampling !== undefined && { sampling }),
+  ...(breaker.budget_ms !== undefined && { breaker_budget_ms: breaker.budget_ms }),
+  ...(breaker.failures !== undefined && { breaker_failures: breaker.failures }),
+  ...(breaker.rest_ms !== undefined && { breaker_rest_ms: breaker.rest_ms }),
 })
 
 /** A hundred years; more is a mistake for "forever". */
 const MOST_DAYS = 36_500
 
-const check = ({ name, timezone, retentionDays, streamsOff }: WorkspaceSettings): FieldError[] => {
+const check = ({ name, timezone, retentionDays, streamsOff, sampling, breaker = {} }: WorkspaceSettings): FieldError[] => {
   const errors: FieldError[] = []
   if (name !== undefined && (name.trim() === '' || name.length > 200 || name.includes('\0')))
     errors.push({ path: '/name', message: 'must be 1 to 200 characters' })
@@ -171,6 +194,12 @@ const check = ({ name, timezone, retentionDays, streamsOff }: WorkspaceSettings)
   if (typeof retentionDays === 'number' && !(Number.isInteger(retentionDays) && retentionDays >= 1 && retentionDays <= MOST_DAYS))
     errors.push({ path: '/retention_days', message: `must be a whole number from 1 to ${MOST_DAYS}, or null for forever` })
   if (streamsOff?.some((stream) => !streams.includes(stream))) errors.push({ path: '/streams_off', message: `must be out of ${streams.join(', ')}` })
+  if (sampling !== undefined && !(sampling >= 0 && sampling <= 1)) errors.push({ path: '/sampling', message: 'must be a share from 0 to 1' })
+  for (const name of Object.keys(breakerBounds) as (keyof Breaker)[]) {
+    const [value, [least, most]] = [breaker[name], breakerBounds[name]]
+    if (value !== undefined && !(Number.isInteger(value) && value >= least && value <= most))
+      errors.push({ path: `/breaker/${name}`, message: `must be a whole number from ${least} to ${most}` })
+  }
   return errors
 }
 

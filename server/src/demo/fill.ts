@@ -1,3 +1,4 @@
+import { MAX_BATCH_ENDS } from '@cairn/wire/tracker'
 import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises'
 import { SECOND } from '../base/time.ts'
 import { dayOf, DEMO_SEED, month, type Batch, type MonthDay } from './month.ts'
@@ -83,6 +84,8 @@ export async function fill(
     for (const person of day.optOuts) await call('POST', '/api/people/opt-out', writeKey, person)
     await inFlight(day.facts, (fact) => call('POST', '/api/people/identify', writeKey, fact))
     await inFlight(day.batches, post)
+    const ends = Array.from({ length: Math.ceil(day.ended.length / MAX_BATCH_ENDS) }, (_, i) => day.ended.slice(i * MAX_BATCH_ENDS, (i + 1) * MAX_BATCH_ENDS))
+    await inFlight(ends, (ended) => call('POST', '/api/events/log/batch', writeKey, { events: [], ended }))
     if (day.strict.length > 0) {
       await call('PATCH', '/api/workspace', secretKey, { taxonomy_mode: 'strict' })
       await inFlight(day.strict, post)

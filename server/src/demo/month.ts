@@ -1,4 +1,5 @@
 import { formatDay, zone } from '../analytics/zone.ts'
+import type { SourceEnd } from '@cairn/wire/tracker'
 import { uuidv8 } from '../base/ids.ts'
 import { iso, SECOND } from '../base/time.ts'
 import { assistant } from './applications/assistant.ts'
@@ -10,7 +11,7 @@ import { randomOf } from './month/application.ts'
 import { calendar, type DemoDay } from './month/calendar.ts'
 import { OPT_OUT_DAY, optingOut, refused, refusedByStrict, repeated, STRICT_DAY, unseen } from './month/flaws.ts'
 import type { Random } from './month/random.ts'
-import type { Fact, Outbox, Sender, Sending } from './month/visit.ts'
+import { lost, type Fact, type Outbox, type Sender, type Sending } from './month/visit.ts'
 
 /**
  * A month of five applications, day by day: pure, so that the same seed, last day, zone and end give the same bytes. Ids are made from seed,
@@ -30,6 +31,8 @@ export interface MonthDay {
   optOuts: Array<{ user_id: string } | { anonymous_id: string }>
   facts: Array<Fact & { event_id: string }>
   batches: Batch[]
+  /** What the next tab tells of each that is gone. */
+  ended: SourceEnd[]
   /** To be sent while the workspace is strict. */
   strict: Batch[]
 }
@@ -74,6 +77,7 @@ export function* month({ seed, endDay, timezone, untilMs }: MonthOptions): Gener
       facts: box.facts.filter((fact) => Date.parse(fact.timestamp) < end).map((fact, n) => ({ ...fact, event_id: id('fact', n) })),
       // Repetitions come behind what they repeat.
       batches: [...batchesOf([...good, ...flawed], random), ...batchesOf(again as typeof good, random)],
+      ended: endsOf(good, randomOf(named, 'ends', day.date)),
       strict: batchesOf(strict, random),
     }
   }
@@ -92,6 +96,16 @@ const withId = (sending: Sending, event_id: string): Batch['sendings'][number] =
 
 const isOut = ({ event, fate }: Sending, out: ReadonlySet<string>): boolean =>
   fate === 'stored' && (out.has(`u ${event.user_id}`) || out.has(`a ${event.anonymous_id}`))
+
+/** Of every source that events of the day came from; of some the tail is lost. */
+function endsOf(sendings: readonly Sending[], random: Random): SourceEnd[] {
+  const highest = new Map<string, SourceEnd>()
+  for (const { event, sender, fate } of sendings) {
+    const { seq, source_id } = event
+    if (fate === 'stored' && seq !== undefined && source_id !== undefined) highest.set(source_id, { source_id, seq, tracker: sender.tracker })
+  }
+  return [...highest.values()].map((end) => (random.chance(lost.get(end.tracker ?? '') ?? 0) ? { ...end, seq: end.seq + random.whole(1, 3) } : end))
+}
 
 /** By sender, since what a request says of itself holds for all of its events; in the order of time within each. */
 function batchesOf(sendings: Batch['sendings'], random: Random): Batch[] {

@@ -1,16 +1,20 @@
 import { reasons, type Reason } from '@cairn/wire/outcome'
+import type { SourceEnd } from '@cairn/wire/tracker'
 import { uuidv7 } from '../base/ids.ts'
 import type { Directory } from '../catalog/directory.ts'
 import { accept } from './accept.ts'
 import type { Draft, Drop, Sender } from './draft.ts'
 import type { Group } from './group.ts'
-import { jsonForKeeping } from './json.ts'
+import { jsonForKeeping, plainText } from './json.ts'
 import type { Journal } from './journal.ts'
 import { jsonWithLargeNumbers } from './json.ts'
 import type { NewProperty, Properties } from './properties.ts'
 import { escapeField, escapeJson, FLAG_BOT, FLAG_NEW_TYPE, kinds, plainPayload } from './record.ts'
 import type { SeenIds } from './seen.ts'
 import { hourOf, type Receipt } from './segment.ts'
+import { tidyTracker } from './shape.ts'
+import { endPayload } from './source-end.ts'
+import { PassedOver } from './passed-over.ts'
 
 /**
  * Takes the events of one request: runs each through the steps, turns repetitions away, writes what is to be kept into the journal's open
@@ -36,15 +40,23 @@ export interface IntakeDeps {
   taken(workspaceId: number, position: number): void
 }
 
+/** What comes with the events of one request. */
+export interface Accompanying {
+  /** Ids by event, where the request as a whole carries a key. */
+  ids?: readonly string[] | undefined
+  ended?: readonly SourceEnd[] | undefined
+}
+
 export class Intake {
   readonly #deps: IntakeDeps
+  readonly #passedOver = new PassedOver()
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps
   }
 
-  /** `givenIds[i]` is the id of event i where the request as a whole carries a key. Throws 503 where nothing can be taken. */
-  async take(inputs: readonly unknown[], sender: Sender, givenIds?: readonly string[]): Promise<Outcome> {
+  /** Throws 503 where nothing can be taken. */
+  async take(inputs: readonly unknown[], sender: Sender, { ids, ended = [] }: Accompanying = {}): Promise<Outcome> {
     const { journal } = this.#deps
     journal.admit()
     const { group } = journal
@@ -52,11 +64,13 @@ export class Intake {
     const tallies: Tally[] = []
     try {
       for (const [index, input] of inputs.entries()) {
-        const { draft, drop } = accept(input, sender, this.#deps, givenIds?.[index])
+        const { draft, drop } = accept(input, sender, this.#deps, ids?.[index])
+        if (drop) draft.tracker ||= saidTracker(draft)
         const tally = tallyOf(tallies, draft.tracker || sender.tracker)
         if (drop) this.#refuse(group, index, input, draft, drop, sender, outcome, tally)
         else this.#keep(group, draft, sender, outcome, tally)
       }
+      if (ended.length > 0 && mayTellEnds(sender, outcome, inputs.length)) this.#keepEnds(group, ended, sender, tallies)
     } finally {
       // Also where a fault of ours ends the loop: what stands in the group already is counted.
       for (const tally of tallies) addReceipts(group, tally, sender)
@@ -71,7 +85,18 @@ export class Intake {
     if (reasons[drop.reason].outcome === 'quarantined') {
       keepAside(group, draft, input, drop, sender)
       outcome.rejected.push({ index, drop })
-    } else outcome.notRecorded.push({ index, reason: drop.reason })
+    } else {
+      this.#passedOver.note(sender.workspace.id, draft.input)
+      outcome.notRecorded.push({ index, reason: drop.reason })
+    }
+  }
+
+  #keepEnds(group: Group, ended: readonly SourceEnd[], sender: Sender, tallies: Tally[]): void {
+    for (const end of ended) {
+      group.add(endPayload(end, sender))
+      const passedOver = this.#passedOver.tell(sender.workspace.id, plainText(end.source_id))
+      if (passedOver > 0) tallyOf(tallies, end.tracker === undefined ? sender.tracker : tidyTracker(end.tracker)).passedOver += passedOver
+    }
   }
 
   #keep(group: Group, draft: Draft, sender: Sender, outcome: Outcome, tally: Tally): void {
@@ -92,10 +117,20 @@ export class Intake {
         draft.boundedMetadataText = jsonWithLargeNumbers(properties.within(workspaceId, draft.metadata))
       for (const property of fresh) group.add(propertyPayload(property, draft, sender))
     }
+    if (draft.seq !== undefined && sender.source === 'api') tally.passedOver += this.#passedOver.tell(workspaceId, draft.sourceId || draft.sessionId)
     group.add(eventPayload(draft, sender))
     group.events++
     tally.stored++
   }
+}
+
+/** Of an event that was dropped before its fields were read, so that it counts to its tracker. */
+const saidTracker = ({ input: { tracker } }: Draft): string => (typeof tracker === 'string' ? tidyTracker(tracker) : '')
+
+/** Of whoever may not be recorded nothing is kept, also not what ended before. */
+function mayTellEnds({ workspace, privacySignal }: Sender, { notRecorded }: Outcome, sent: number): boolean {
+  if (sent > 0) return notRecorded.length < sent
+  return !workspace.streamsOff.has('events') && !(privacySignal && workspace.gpc === 'honour')
 }
 
 /** Counts of one request, by the tracker that sent the event; nearly always there is one. */
@@ -104,16 +139,17 @@ interface Tally {
   stored: number
   deduplicated: number
   dropped: Map<Reason, number>
+  passedOver: number
 }
 
 function tallyOf(tallies: Tally[], tracker: string): Tally {
   for (const tally of tallies) if (tally.tracker === tracker) return tally
-  const tally: Tally = { tracker, stored: 0, deduplicated: 0, dropped: new Map() }
+  const tally: Tally = { tracker, stored: 0, deduplicated: 0, dropped: new Map(), passedOver: 0 }
   tallies.push(tally)
   return tally
 }
 
-function addReceipts(group: Group, { tracker, stored, deduplicated, dropped }: Tally, sender: Sender): void {
+function addReceipts(group: Group, { tracker, stored, deduplicated, dropped, passedOver }: Tally, sender: Sender): void {
   const base = { workspaceId: sender.workspace.id, hour: hourOf(sender.receivedAt), keyId: sender.keyId, tracker, source: sender.source }
   const add = (outcome: Receipt['outcome'], reason: string, events: number): void => {
     if (events > 0) group.receipt({ ...base, outcome, reason, events })
@@ -126,6 +162,7 @@ function addReceipts(group: Group, { tracker, stored, deduplicated, dropped }: T
     received += events
   }
   add('received', '', received)
+  add('passed_over', '', passedOver)
 }
 
 /** The line of an event; its columns are `lineStructure` in record.ts, without the frame. Columns that are empty up to the end are left out. */

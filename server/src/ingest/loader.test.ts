@@ -99,8 +99,9 @@ const others = [
   plain(kinds.quarantine, 900_001, { event_id: 'x', event_type: 'bad', step: 'checkShape', code: 'invalid', message: 'no', event: '{}', request: '{}' }),
   plain(kinds.property, 900_002, { event_type: 'seen', path: 'n', value_type: 'number', example: '1', user_id: 'user1', anonymous_id: '', event_ms: RECEIVED }),
   plain(kinds.fact, 900_003, { fact: 'identify', user_id: 'user1', anonymous_id: 'a', other_id: '', traits: '{}', told_ms: RECEIVED }),
+  plain(kinds.end, 900_004, { source_id: 'tab', seq: 7 }),
 ]
-const tables = ['events', 'event_types', 'ledger', 'quarantine', 'event_properties', 'person_facts'] as const
+const tables = ['events', 'event_types', 'ledger', 'quarantine', 'event_properties', 'person_facts', 'source_ends'] as const
 
 /** Rows of each table, and what the ledger says, as sums that merges do not change. */
 async function contents(store: Store): Promise<Record<string, number>> {
@@ -137,6 +138,7 @@ test('a full segment over three months makes one part per month, one in every ta
     'ledger tuple() 2',
     'person_facts tuple() 1',
     'quarantine tuple() 1',
+    'source_ends tuple() 1',
   ])
 })
 
@@ -145,7 +147,17 @@ test.each(['file', 'stream'] as const)('a segment that is loaded again adds noth
   const segment = await segmentOf([...Array.from({ length: 3_000 }, (_, n) => eventLine(n)), ...others])
   await load(store, segment)
   const once = await contents(store)
-  expect(once).toEqual({ events: 3_000, typed: 3_000, quarantine: 1, event_properties: 1, person_facts: 1, received: 3_000, accepted: 3_000, stored: 3_000 })
+  expect(once).toEqual({
+    events: 3_000,
+    typed: 3_000,
+    quarantine: 1,
+    event_properties: 1,
+    person_facts: 1,
+    source_ends: 1,
+    received: 3_000,
+    accepted: 3_000,
+    stored: 3_000,
+  })
   await load(store, segment)
   await load(store, segment)
   expect(await contents(store)).toEqual(once)
@@ -160,7 +172,18 @@ test('of a segment with a damaged record every other record is loaded, once, and
   writeFileSync(segment.path, bytes)
   const loader = await load(store, segment)
   const once = await contents(store)
-  expect(once).toEqual({ events: 299, typed: 299, quarantine: 1, event_properties: 1, person_facts: 1, received: 300, accepted: 300, stored: 299, damaged: 1 })
+  expect(once).toEqual({
+    events: 299,
+    typed: 299,
+    quarantine: 1,
+    event_properties: 1,
+    person_facts: 1,
+    source_ends: 1,
+    received: 300,
+    accepted: 300,
+    stored: 299,
+    damaged: 1,
+  })
   expect(loader.damaged).toBe(1)
   await load(store, segment)
   expect(await contents(store)).toEqual(once)
@@ -203,7 +226,17 @@ test('a segment that takes more memory than a load may have is cut until it pass
   const segment = await segmentOf([...Array.from({ length: 300 }, (_, n) => eventLine(n, { data: JSON.stringify({ shapes, n }) })), ...others])
   const loader = await load(tight, segment)
   const once = await contents(store)
-  expect(once).toEqual({ events: 300, typed: 300, quarantine: 1, event_properties: 1, person_facts: 1, received: 300, accepted: 300, stored: 300 })
+  expect(once).toEqual({
+    events: 300,
+    typed: 300,
+    quarantine: 1,
+    event_properties: 1,
+    person_facts: 1,
+    source_ends: 1,
+    received: 300,
+    accepted: 300,
+    stored: 300,
+  })
   expect(loader.damaged).toBe(0)
   expect(JSON.parse(readFileSync(`${segment.path}.cuts`, 'utf8'))).toContain('all')
   await load(store, segment)

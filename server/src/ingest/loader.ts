@@ -276,4 +276,11 @@ SELECT workspace_id, event_id, JSONExtractString(data, 'fact'), JSONExtractStrin
   JSONExtractString(data, 'traits'), fromUnixTimestamp64Milli(JSONExtractInt(data, 'told_ms'), 'UTC'), ${received}, key_id
 FROM ${source} WHERE kind = '${kinds.fact}'`,
   },
+  {
+    kind: kinds.end,
+    table: 'source_ends',
+    statement: (table, source) => `INSERT INTO ${table} (workspace_id, source_id, seq, tracker, reported_at)
+SELECT workspace_id, JSONExtractString(data, 'source_id'), JSONExtractUInt(data, 'seq'), tracker, ${received}
+FROM ${source} WHERE kind = '${kinds.end}'`,
+  },
 ]

@@ -20,6 +20,8 @@ export const kinds = {
   property: 'P',
   /** What a host told about a person. */
   fact: 'F',
+  /** How far a tab or process that is gone had numbered. */
+  end: 'S',
 } as const
 export type Kind = (typeof kinds)[keyof typeof kinds]
 

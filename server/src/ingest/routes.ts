@@ -12,6 +12,7 @@ import type { Intake, Outcome } from './intake.ts'
 import { readMoment } from './moment.ts'
 import type { Places } from './place.ts'
 import { tidyTracker } from './shape.ts'
+import { readSaid } from './source-end.ts'
 
 export interface IngestRoutesDeps {
   intake: Intake
@@ -30,7 +31,7 @@ export const ingestRoutes = (deps: IngestRoutesDeps): Pick<Handlers, 'logEvent' 
     if (!isObject(body)) throw new CairnError('malformed', 'The body must be one event, a JSON object; several go to /api/events/log/batch.')
     const key = idempotencyKey(call.request)
     const ids = key === undefined ? undefined : [isUuid(key) ? key.toLowerCase() : uuidv8('idempotency', call.workspace.id, key)]
-    const outcome = await deps.intake.take([withoutKey(body)], senderOf(deps, call, body, false), ids)
+    const outcome = await deps.intake.take([withoutKey(body)], senderOf(deps, call, body, false), { ids })
     tellPosition(deps, call.reply, outcome)
     const drop = outcome.rejected[0]?.drop
     if (drop) throw new CairnError('invalid', drop.message, { reason: drop.reason, ...(drop.errors ? { errors: drop.errors } : {}) })
@@ -46,6 +47,7 @@ export const ingestRoutes = (deps: IngestRoutesDeps): Pick<Handlers, 'logEvent' 
       throw new CairnError('malformed', 'The body must be {"events": […]}.', { errors: [{ path: '/events', message: 'must be a list' }] })
     if (events.length > MAX_BATCH_EVENTS) throw new CairnError('too_large', `A batch holds at most ${MAX_BATCH_EVENTS} events; this one has ${events.length}.`)
     const historical = body['historical'] === true
+    const { ended, settings } = readSaid(body)
     const sender = senderOf(deps, call, body, historical)
     const key = idempotencyKey(call.request)
     const ids = key === undefined ? undefined : events.map((_, i) => uuidv8('idempotency', call.workspace.id, key, i))
@@ -54,10 +56,12 @@ export const ingestRoutes = (deps: IngestRoutesDeps): Pick<Handlers, 'logEvent' 
     const outcome = await deps.intake.take(
       places.map((i) => events[i] as unknown),
       sender,
-      ids && places.map((i) => ids[i] ?? ''),
+      { ids: ids && places.map((i) => ids[i] ?? ''), ended },
     )
     tellPosition(deps, call.reply, outcome)
-    return batchAnswer(atPlaces(outcome, places), events.length, stored?.size ?? 0, call.reply)
+    const answer = batchAnswer(atPlaces(outcome, places), events.length, stored?.size ?? 0, call.reply)
+    const { trackers } = call.workspace
+    return settings === undefined || settings === trackers.version ? answer : { ...answer, settings: trackers }
   },
 })
 

@@ -18,7 +18,8 @@ export interface Receipt {
   keyId: string
   tracker: string
   source: string
-  outcome: 'received' | 'accepted' | 'deduplicated' | 'quarantined' | 'not_recorded' | 'damaged'
+  /** `passed_over` stands beside the others: numbers of events that were not recorded, where others of their source are. */
+  outcome: 'received' | 'accepted' | 'deduplicated' | 'quarantined' | 'not_recorded' | 'damaged' | 'passed_over'
   reason: string
   events: number
 }

@@ -98,7 +98,7 @@ export const quarantineRoutes = (deps: QuarantineDeps): Pick<Handlers, 'listQuar
       const outcome = await deps.intake.take(
         batch.map((row) => JSON.parse(row.event) as unknown),
         senderOf(batch[0], workspace, key.keyId, deps.clock.now()),
-        batch.map((row) => (isUuid(row.event_id) ? row.event_id : row.quarantine_id)),
+        { ids: batch.map((row) => (isUuid(row.event_id) ? row.event_id : row.quarantine_id)) },
       )
       result.accepted += outcome.accepted
       for (const { index, drop } of outcome.rejected)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time.ts'
 import type { Properties } from '../ingest/properties.ts'
-import { userKey } from '../store/keys.ts'
+import { bornMsColumn, userKey } from '../store/keys.ts'
 import { empty, i64, raw, sql, str, time, u32, uuid, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { insertOnce, isRefusal, rederiveProperties } from './rederive.ts'
@@ -12,6 +12,7 @@ import { insertOnce, isRefusal, rederiveProperties } from './rederive.ts'
  *
  *   events, quarantine     rows that match are deleted; they are gone from every read when the answer is given
  *   person_facts           deleted where all of one person goes
+ *   source_ends            deleted with events of their source: what was deleted must not look lost
  *   event_types            counted again for the workspace
  *   event_properties       a row whose example was deleted gets one from an event that is left, or goes; also where none can be found
  *   ledger                 stays: what was stored was stored
@@ -123,6 +124,8 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
   const { store, properties } = deps
   const doomed = matching(store, deletion)
   try {
+    // First, since it is the events that tell whose sources they are.
+    await deleteWhere(store, 'source_ends', ended(store, deletion))
     const deleted = await deleteWhere(store, 'events', doomed)
     await deleteWhere(store, 'quarantine', quarantined(store, deletion))
     if (deletion.personal && deletion.before_ms === null) await deleteWhere(store, 'person_facts', told(store, deletion))
@@ -183,6 +186,16 @@ const quarantined = (store: Store, deletion: Deletion): Piece => {
 
 const told = (store: Store, deletion: Deletion): Piece =>
   sql`workspace_id = ${u32(deletion.workspace_id)} AND (user_id IN ${chosen(store, deletion, 'user_id')} OR other_id IN ${chosen(store, deletion, 'user_id')})`
+
+/** Of one person's events their sources; else what was born or reported before the moment. */
+const ended = (store: Store, deletion: Deletion): Piece => {
+  const workspace = sql`workspace_id = ${u32(deletion.workspace_id)}`
+  if (deletion.personal)
+    return sql`${workspace} AND source_id IN (SELECT source_id FROM ${raw(store.dialect.database)}.events WHERE ${matching(store, deletion)} AND source_id != '')`
+  if (deletion.before_ms === null) return workspace
+  const moment = Number(deletion.before_ms)
+  return sql`${workspace} AND (reported_at < ${time(moment)} OR ${bornMsColumn('source_id')} < ${i64(moment)})`
+}
 
 const before = ({ before_ms }: Deletion, column: string): Piece => (before_ms === null ? empty : sql` AND ${raw(column)} < ${time(Number(before_ms))}`)
 const chosen = (store: Store, { deletion_id }: Deletion, column: 'person_key' | 'user_id'): Piece =>

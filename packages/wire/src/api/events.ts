@@ -1,6 +1,7 @@
 import Type, { type TSchema } from 'typebox'
 import { Moment, Success, flag, listOf, notRecorded, o, orNull, page, range, strict, text, type Endpoint } from '../endpoint.ts'
 import { BatchInput, EventInput, EventOutput, deviceTypes } from '../event.ts'
+import { TrackerSettings } from '../tracker.ts'
 
 export const eventFilters = {
   user_id: o(text('')),
@@ -130,6 +131,7 @@ export const eventEndpoints = {
       rejected: Type.Array(Type.Object({ index: Type.Integer(), code: Type.String(), message: Type.String() })),
       not_recorded: o(Type.Array(Type.Object({ index: Type.Integer(), reason: Type.String() }))),
       ...notRecorded,
+      settings: o(TrackerSettings),
     }),
   },
   listEvents: {

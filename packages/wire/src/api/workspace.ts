@@ -1,9 +1,11 @@
 import Type, { type Static } from 'typebox'
+import { breakerBounds } from '../breaker.ts'
 import { EMAIL } from '../credentials.ts'
 import { Moment, Success, listOf, o, orNull, page, strict, text, type Endpoint } from '../endpoint.ts'
 import { roles } from '../roles.ts'
+import { Breaker, streams } from '../tracker.ts'
 
-export const streams = ['events', 'interactions', 'snapshots', 'metrics', 'chat', 'sessions'] as const
+const within = ([minimum, maximum]: readonly [number, number]) => Type.Integer({ minimum, maximum })
 
 const settings = {
   name: o(Type.String({ minLength: 1, maxLength: 100 })),
@@ -12,6 +14,13 @@ const settings = {
   streams_off: o(Type.Array(Type.Enum([...streams]))),
   gpc: o(Type.Enum(['honour', 'ignore'])),
   taxonomy_mode: o(Type.Enum(['open', 'strict'])),
+  sampling: o(Type.Number({ minimum: 0, maximum: 1, description: 'Share of people whose events browser trackers send.' })),
+  breaker: o(
+    Type.Object(
+      { budget_ms: o(within(breakerBounds.budget_ms)), failures: o(within(breakerBounds.failures)), rest_ms: o(within(breakerBounds.rest_ms)) },
+      { ...strict, description: 'When a tracker stops by itself, and for how long; what is left out stays.' },
+    ),
+  ),
 }
 const Workspace = Type.Object(settings, strict)
 export type WorkspaceSettings = Static<typeof Workspace>
@@ -24,6 +33,8 @@ const WorkspaceAnswer = Type.Object({
   streams_off_in_effect: Type.Array(Type.Enum([...streams]), { description: 'With what CAIRN_STREAMS_OFF switches off besides.' }),
   gpc: Type.Enum(['honour', 'ignore']),
   taxonomy_mode: Type.Enum(['open', 'strict']),
+  sampling: Type.Number(),
+  breaker: Breaker,
 })
 
 const Key = Type.Object({

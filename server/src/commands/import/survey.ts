@@ -1,6 +1,7 @@
 import { DAY } from '../../base/time.ts'
 import { checkShape, emptyDraft } from '../../ingest/shape.ts'
 import type { Sender } from '../../ingest/draft.ts'
+import { trackerSettings } from '../../catalog/tracker-settings.ts'
 import type { Workspace } from '../../catalog/workspaces.ts'
 import type { Event, MapRow } from './mapping.ts'
 import type { Row } from './rows.ts'
@@ -69,7 +70,12 @@ export async function surveyRows(rows: AsyncIterable<Row>, { mapRow, workspace, 
 
 /** The sender that the server is going to see, as far as the shape of an event depends on it. */
 const senderOf = (workspace: Workspace, now: number): Sender => ({
-  workspace: { ...workspace, streamsOff: new Set(workspace.streamsOff), taxonomy: new Map() },
+  workspace: {
+    ...workspace,
+    streamsOff: new Set(workspace.streamsOff),
+    taxonomy: new Map(),
+    trackers: trackerSettings({ ...workspace, streamsOff: new Set(workspace.streamsOff) }),
+  },
   keyId: '',
   source: 'import',
   tracker: '',

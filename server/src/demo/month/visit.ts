@@ -51,8 +51,8 @@ interface What {
   durationMs?: number
 }
 
-/** Numbers that get lost between a browser and a server, by tracker: the older one gave up too early. */
-const LOST = new Map([
+/** Share of the numbers that get lost between a browser and a server, by tracker: the older one gave up too early. */
+export const lost: ReadonlyMap<string, number> = new Map([
   ['cairn-browser/1.2.0', 0.002],
   ['cairn-browser/1.1.4', 0.018],
 ])
@@ -75,7 +75,7 @@ export class Visit {
     const { person, random, site, day } = o
     const tracker = site.tracker(day, person)
     this.#sender = { userAgent: person.device.userAgent, tracker }
-    this.#lost = LOST.get(tracker) ?? 0
+    this.#lost = lost.get(tracker) ?? 0
     this.#sessionId = `s_${anonymousId(random).slice(0, 18)}`
     this.#sourceId = `t_${anonymousId(random).slice(0, 8)}`
     this.#userId = person.userId
