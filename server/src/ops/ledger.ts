@@ -1,11 +1,12 @@
-import { DAY, iso } from '../base/time.ts'
-import { raw, sql, str, time, u32 } from '../store/sql.ts'
+import { iso } from '../base/time.ts'
+import { raw, sql, time, u32 } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { readRange, type Range } from '../analytics/range.ts'
+import { readRange } from '../analytics/range.ts'
 import type { Call, Handlers } from '../http/call.ts'
 import type { Clock } from '../base/time.ts'
 import type { Pipeline } from '../ingest/pipeline.ts'
 import { hourOf } from '../ingest/segment.ts'
+import { readCapture } from './capture.ts'
 
 /**
  * The delivery ledger. Three sources that do not know of each other: receipts (what each request was told), the rows that reached the
@@ -124,11 +125,14 @@ async function readLedger(
   fromMs: number,
   toMs: number,
   name: (hourMs: number) => Partial<LedgerLine>,
-): Promise<{ lines: LedgerLine[]; total: LedgerLine }> {
+): Promise<{ lines: LedgerLine[]; total: LedgerLine; passedOver: Row[] }> {
   const { rows, pending } = await readRows(deps, workspaceId, fromMs, toMs)
+  const passedOver: Row[] = []
   const lines = new Map<string, LedgerLine>()
   const total = emptyLine()
   const count = (row: Row, onItsWay: boolean): void => {
+    // Stands beside the equations: what it counts is counted as not recorded already.
+    if (row.outcome === 'passed_over') return void passedOver.push(row)
     const named = name(row.hour * 1_000)
     const id = JSON.stringify([named.hour ?? named.day ?? '', row.key_id, row.tracker, row.source])
     let line = lines.get(id)
@@ -139,47 +143,7 @@ async function readLedger(
   for (const row of rows) count(row, false)
   for (const row of pending) count(row, true)
   for (const line of [...lines.values(), total]) line.gap = gapOf(line)
-  return { lines: [...lines.values()], total }
-}
-
-/** Emitted but never arrived, by the running numbers of each source: the span of its numbers less the numbers that came. */
-async function readMissing(store: Store, workspaceId: number, fromMs: number, toMs: number): Promise<{ emitted: number; missing: number }> {
-  const { rows } = await store.query<{ emitted: number; missing: number }>(
-    sql`SELECT toFloat64(sum(span)) AS emitted, toFloat64(sum(span) - sum(came)) AS missing
-FROM (SELECT max(seq) - min(seq) + 1 AS span, uniqExact(seq) AS came FROM ${raw(`${store.dialect.database}.events`)}
-  WHERE workspace_id = ${u32(workspaceId)} AND event_timestamp >= ${time(fromMs - DAY)} AND received_at >= ${time(fromMs)} AND received_at < ${time(toMs)} AND seq IS NOT NULL AND source != 'import'
-  GROUP BY tracker, if(source_id != '', source_id, session_id))`,
-  )
-  return rows[0] ?? { emitted: 0, missing: 0 }
-}
-
-export interface CaptureLine {
-  day: string
-  tracker: string
-  emitted: number
-  received: number
-  missing: number
-  rate: number
-}
-
-/**
- * The same by day of arrival and tracker. What is missing between the last number of one day and the first of the next counts to the latter;
- * a number that comes on a later day than its neighbours stays missing on theirs.
- */
-async function readCapture(store: Store, workspaceId: number, { fromMs, toMs, storeTimezone }: Range): Promise<CaptureLine[]> {
-  const { rows } = await store.query<{ day: string; tracker: string; emitted: number; received: number }>(
-    sql`SELECT toString(day) AS day, tracker, toFloat64(sum(greatest(came, toInt64(highest) - toInt64(if(days_before = 0, lowest - 1, highest_before))))) AS emitted, toFloat64(sum(came)) AS received
-FROM (SELECT *, count() OVER before AS days_before, max(highest) OVER before AS highest_before
-  FROM (SELECT toDate32(received_at, ${str(storeTimezone)}) AS day, tracker, if(source_id != '', source_id, session_id) AS numbered_by,
-      max(toInt64(seq)) AS highest, min(toInt64(seq)) AS lowest, toInt64(uniqExact(seq)) AS came
-    FROM ${raw(`${store.dialect.database}.events`)}
-    WHERE workspace_id = ${u32(workspaceId)} AND event_timestamp >= ${time(fromMs - DAY)} AND received_at >= ${time(fromMs)} AND received_at < ${time(toMs)} AND seq IS NOT NULL AND source != 'import'
-    GROUP BY day, tracker, numbered_by)
-  WINDOW before AS (PARTITION BY tracker, numbered_by ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
-GROUP BY day, tracker
-ORDER BY day, tracker`,
-  )
-  return rows.map(({ day, tracker, emitted, received }) => ({ day, tracker, emitted, received, missing: emitted - received, rate: received / emitted }))
+  return { lines: [...lines.values()], total, passedOver }
 }
 
 export const ledgerRoutes = (deps: LedgerDeps): Pick<Handlers, 'ledger'> => ({
@@ -187,14 +151,20 @@ export const ledgerRoutes = (deps: LedgerDeps): Pick<Handlers, 'ledger'> => ({
     const range = readRange(query, { timezone: workspace.timezone, now: deps.clock.now() })
     const by = query.by ?? 'day'
     const dayName = new Intl.DateTimeFormat('en-CA', { timeZone: range.timezone, year: 'numeric', month: '2-digit', day: '2-digit' })
-    const { lines, total } = await readLedger(deps, workspace.id, range.fromMs, range.toMs, (hourMs) =>
+    const { lines, total, passedOver } = await readLedger(deps, workspace.id, range.fromMs, range.toMs, (hourMs) =>
       by === 'hour' ? { hour: iso(hourMs) } : by === 'day' ? { day: dayName.format(hourMs) } : {},
     )
     const { key_id: _key, tracker: _tracker, source: _source, ...sums } = total
-    const [{ emitted, missing }, capture] = await Promise.all([
-      readMissing(deps.store, workspace.id, range.fromMs, range.toMs),
-      readCapture(deps.store, workspace.id, range),
-    ])
+    const {
+      emitted,
+      missing,
+      lines: capture,
+    } = await readCapture(
+      deps.store,
+      workspace.id,
+      range,
+      passedOver.map(({ hour, tracker, events }) => ({ day: dayName.format(hour * 1_000), tracker, events })),
+    )
     return {
       lines,
       total: { ...sums, missing },

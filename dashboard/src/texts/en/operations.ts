@@ -70,7 +70,7 @@ export const operations = {
     },
     capture: {
       title: 'Capture rate',
-      lead: 'Share of the events that trackers numbered and sent which arrived. A script that the browser blocks never sends anything, so it is not counted here.',
+      lead: 'Share of the events that trackers numbered which arrived; those refused or left out on purpose have arrived too. A script that the browser blocks never numbers anything, so it is not counted here.',
       none: 'Not measured: no tracker sends running numbers (seq) in this range.',
       total: (rate: string, missing: string) => `${rate} arrived; ${missing} missing.`,
       day: 'Day',
