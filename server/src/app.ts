@@ -13,12 +13,13 @@ import type { Call, Handler, Handlers } from './http/call.ts'
 import { makeCheck, makeQueryReader } from './http/check.ts'
 import type { RequestCounts } from './ops/counts.ts'
 import { answerPreflight, openToOrigins, securityHeaders, setMissing } from './http/headers.ts'
+import { serveClients, type ClientsDeps } from './http/pages/clients.ts'
 import { serveDocumentation } from './http/pages/documentation.ts'
 import { asksForPage, sendPage, serveScreens } from './http/pages/screens.ts'
 import type { Refusals } from './http/refusals.ts'
 import type { Staleness } from './ingest/freshness.ts'
 
-export interface AppDeps extends AuthDeps {
+export interface AppDeps extends AuthDeps, ClientsDeps {
   handlers: Handlers
   counts: RequestCounts
   refusals: Refusals
@@ -80,21 +81,22 @@ export async function makeApp(deps: AppDeps): Promise<FastifyInstance> {
     if (status >= 500 && status !== 503) deps.log.error({ err: error, request_id: request.id, route: request.routeOptions.url }, 'request failed')
     else if (status === 503) deps.log.warn({ err: cause?.cause ?? error, route: request.routeOptions.url }, 'request answered 503')
     if (retryAfterSeconds !== undefined) void reply.header('Retry-After', String(retryAfterSeconds))
-    if (cause && collecting.has(request.routeOptions.url ?? '')) noteRefusal(cause, request, deps)
+    if (cause && isCollecting(request.routeOptions.url, deps)) noteRefusal(cause, request, deps)
     return reply.code(status).type('application/json').send(body)
   })
   app.setNotFoundHandler((request, reply) => {
     if (asksForPage(request)) return sendPage(reply.code(404), deps.screensDir)
     throw new CairnError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}; the endpoints are listed at /api/docs.`)
   })
-  for (const name of Object.keys(endpoints) as EndpointName[]) addEndpoint(app, name, deps)
+  for (const name of Object.keys(endpoints) as EndpointName[]) addEndpoint(app, name, endpoints[name], deps)
+  if (deps.collectPath !== undefined) addEndpoint(app, 'logBatch', { ...endpoints.logBatch, path: deps.collectPath }, deps)
   await serveScreens(app, deps.screensDir)
+  await serveClients(app, deps)
   await serveDocumentation(app, deps.publicUrl)
   return app
 }
 
-function addEndpoint<N extends EndpointName>(app: FastifyInstance, name: N, deps: AppDeps): void {
-  const endpoint: Endpoint = endpoints[name]
+function addEndpoint<N extends EndpointName>(app: FastifyInstance, name: N, endpoint: Endpoint, deps: AppDeps): void {
   const handler = deps.handlers[name] as Handler<N>
   const readQuery = makeQueryReader(endpoint.query)
   const checkBody = makeCheck(endpoint.judgedByEvent ? undefined : endpoint.body, 'The body is not valid.')
@@ -127,6 +129,7 @@ const collecting: ReadonlySet<string> = new Set(
     .filter(({ access }) => access === 'collect')
     .map(({ path }) => path),
 )
+const isCollecting = (path: string | undefined, { collectPath }: ClientsDeps): boolean => path !== undefined && (collecting.has(path) || path === collectPath)
 
 /** The key may stand in the body, which is there where it could be read. */
 function noteRefusal(error: CairnError, request: FastifyRequest, { refusals, directory }: AppDeps): void {

@@ -77,15 +77,18 @@ export interface ComposeDeps {
   clock?: Clock
   /** Where the built screens lie; of tests. */
   screensDir?: string
+  /** Where the built trackers lie; of tests. */
+  clientsDir?: string
 }
 
 const builtScreens = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
+const builtClients = fileURLToPath(new URL('../../packages/dist', import.meta.url))
 
 /**
  * The only place where parts are joined. Order: the data folder is locked and the store opened, the catalog read, the journal read back;
  * only then can a request be taken. `close` goes backwards: no more requests, journal sealed, readers, store.
  */
-export async function compose(config: Config, { log, clock = systemClock, screensDir = builtScreens }: ComposeDeps): Promise<Cairn> {
+export async function compose(config: Config, { log, clock = systemClock, screensDir = builtScreens, clientsDir = builtClients }: ComposeDeps): Promise<Cairn> {
   const dataDir = config.CAIRN_DATA_DIR
   makeDataDir(dataDir)
   const closers: Array<() => Promise<void> | void> = []
@@ -168,7 +171,8 @@ export async function compose(config: Config, { log, clock = systemClock, screen
       ...demoRoutes(demo),
       ...metricsRoutes({ counts, pipeline, engine: store.engine, live }),
     }
-    const app = await makeApp({ ...auth, handlers, counts, refusals, screensDir, log, settle, used: (keyId) => keyUse.note(keyId) })
+    const clients = { clientsDir, scriptName: config.CAIRN_SCRIPT_NAME, collectPath: config.CAIRN_COLLECT_PATH }
+    const app = await makeApp({ ...auth, ...clients, handlers, counts, refusals, screensDir, log, settle, used: (keyId) => keyUse.note(keyId) })
     closers.push(() => app.close())
     closers.push(() => demo.stop())
     acceptUpgrades(app.server, { hub: live, authenticate: (request) => authenticateUpgrade(request, auth), log })

@@ -61,6 +61,20 @@ const bytes = (value: string): number => {
   return n
 }
 
+/** First parts of this server's own addresses; what pages of others are told must not hide them. */
+const own = ['api', 'assets', 'packages', 'w', 'setup', 'sign-in', 'join', 'account', 'favicon.svg', 'manifest.webmanifest']
+const scriptName = (value: string): string => {
+  if (!/^[a-z0-9_-]{1,64}$/.test(value)) throw new Error('must be 1 to 64 characters out of a-z 0-9 _ -')
+  if (own.includes(value)) throw new Error('would hide addresses of Cairn itself; choose another name')
+  return value
+}
+const collectPath = (value: string): string => {
+  if (!/^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/.test(value) || value.length > 200)
+    throw new Error('must be a path such as /hello/log, of at most 200 characters out of A-Z a-z 0-9 . _ ~ - /, with no / at the end')
+  if (own.includes(value.split('/')[1] ?? '')) throw new Error('would hide addresses of Cairn itself; choose another path')
+  return value
+}
+
 export const streams = ['events', 'interactions', 'snapshots', 'metrics', 'chat', 'sessions'] as const
 export type Stream = (typeof streams)[number]
 
@@ -83,6 +97,12 @@ export const settings = {
   CAIRN_TRUSTED_PROXIES: setting([], words, 'Comma-separated addresses or CIDR ranges of proxies whose X-Forwarded-For is believed.'),
   CAIRN_GEOIP_FILE: optional(text, 'MaxMind country database (.mmdb); without it no country is derived.'),
   CAIRN_STREAMS_OFF: setting([], list(...streams), 'Comma-separated streams that record nothing.'),
+  CAIRN_SCRIPT_NAME: setting(
+    'cairn',
+    scriptName,
+    'Name under which the tracker’s script is served, in the place of cairn in /cairn.js, /cairn.mjs and /cairn/chunks/.',
+  ),
+  CAIRN_COLLECT_PATH: optional(collectPath, 'Second address of POST /api/events/log/batch, such as /hello/log; the served scripts send to it.'),
   CAIRN_WRITE_KEY: optional(key, 'Write key of the first workspace, set at first start; made and printed once where absent.'),
   CAIRN_SECRET_KEY: optional(key, 'Secret key of the first workspace, set at first start; made and printed once where absent.'),
   CAIRN_ADMIN_EMAIL: optional(email, 'E-mail address of the first user, made at the first start that has none; with CAIRN_ADMIN_PASSWORD.'),
@@ -144,6 +164,9 @@ export function readConfig(environment: Environment): Config {
   }
   if ((values['CAIRN_ADMIN_EMAIL'] === undefined) !== (values['CAIRN_ADMIN_PASSWORD'] === undefined) && wrong.length === 0)
     wrong.push('CAIRN_ADMIN_EMAIL and CAIRN_ADMIN_PASSWORD belong together: set both, or none')
+  const script = `/${String(values['CAIRN_SCRIPT_NAME'])}`
+  if ([`${script}.js`, `${script}.mjs`].includes(String(values['CAIRN_COLLECT_PATH'])) || String(values['CAIRN_COLLECT_PATH']).startsWith(`${script}/chunks/`))
+    wrong.push('CAIRN_COLLECT_PATH is an address of the script that CAIRN_SCRIPT_NAME names; choose another path')
   if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))
   values['CAIRN_DATA_DIR'] = resolve(String(values['CAIRN_DATA_DIR']))
   return Object.freeze(values) as unknown as Config
