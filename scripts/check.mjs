@@ -8,8 +8,8 @@ const tools = {
   format: [['oxfmt/bin/oxfmt', '--check']],
   lint: [['oxlint/bin/oxlint', '--type-aware']],
   unused: [['knip/bin/knip.js', '--no-progress', '--no-config-hints']],
-  // The screens run in a browser and know other globals.
-  types: [types, [...types, '--project', 'dashboard']],
+  // The screens and the browser tracker know other globals.
+  types: [types, [...types, '--project', 'dashboard'], [...types, '--project', 'packages/browser']],
 }
 const remedies = { format: 'npm run format' }
 

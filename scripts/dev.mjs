@@ -1,5 +1,5 @@
 import { cairn, ensureInstalled, fail, root, run } from './ready.mjs'
-import { viteArgs } from './ready/screens.mjs'
+import { viteArgs } from './ready/built.mjs'
 
 // The server is restarted and the screens are built again at every change; a page shows the new ones when it is loaded again.
 await ensureInstalled()

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Stopped, engineName, install, isInstalled, lockCarriesEngine, nodeBinary } from './ready/install.mjs'
 import { withLock } from './ready/lock.mjs'
 import { machineProblem, major } from './ready/machine.mjs'
-import { areBuilt, build } from './ready/screens.mjs'
+import { areBuilt, build } from './ready/built.mjs'
 
 /**
  * What every command of this repository does before it can do anything: see that the machine is fit, that the packages are
@@ -41,15 +41,15 @@ export async function ensureInstalled() {
   })
 }
 
-/** Returns when the screens are those of the sources, building them if need be; ends the process with a message where that cannot be. */
+/** Returns when screens and clients are those of the sources, building them if need be; ends the process with a message where that cannot be. */
 export async function ensureBuilt() {
   if (areBuilt(root)) return
   await once({
     lock: 'build',
-    doing: 'building the screens',
+    doing: 'building screens and clients',
     done: () => areBuilt(root),
     work: async (child) => {
-      say('Building the screens (some seconds) …')
+      say('Building screens and clients (some seconds) …')
       await build(root, node24(), child)
     },
   })

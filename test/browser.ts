@@ -12,22 +12,27 @@ export async function builtScreens(): Promise<string> {
   return resolve(root, 'dashboard/dist')
 }
 
-/** The machine's own Chromium, and the screens built. */
+/** Of the machine's own Chromium; the smaller one where both are there. */
+export function browserPath(): string {
+  const found = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'].map((name) => `/usr/bin/${name}`).find(existsSync)
+  if (!found) throw new Error('There is no Chromium on this machine; npm test installs one.')
+  return found
+}
+
+export const browserFlags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/** A browser, and screens and clients built. */
 export async function openBrowser(): Promise<Browser> {
   await builtScreens()
-  const executablePath = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'].map((name) => `/usr/bin/${name}`).find(existsSync)
-  return await chromium.launch({
-    ...(executablePath ? { executablePath } : {}),
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  return await chromium.launch({ executablePath: browserPath(), args: browserFlags })
 }
 
 /** A page that notes what went wrong in it: exceptions, errors of the console, and what the server's policy refused. */

@@ -1,0 +1,61 @@
+import type { AnyType, Properties } from '@cairn/core/event'
+import type { Client, ServerTrackOptions } from './client.ts'
+import { cairn } from './shared.ts'
+
+/**
+ * What is recorded of a request once it is answered. The functions are called then, so what authentication has put on the request is there;
+ * what they throw is told through `onError`. A request that is about nobody is not recorded.
+ */
+export interface ActivityOptions<Request, Response> {
+  /** Default: the client that `init` has made. */
+  client?: Client
+  /** Default `request_completed`. */
+  type?: AnyType | ((request: Request, response: Response) => AnyType)
+  user?(request: Request): string | number | null | undefined
+  /** Of somebody not signed in: the `anonymous_id` of the tracker in their browser. */
+  anonymous?(request: Request): string | null | undefined
+  session?(request: Request): string | null | undefined
+  /** What the request was about. */
+  entity?(request: Request, response: Response): Pick<ServerTrackOptions, 'entityType' | 'entityId'> | null | undefined
+  /** Joins `method`, `route` and `status`. */
+  metadata?(request: Request, response: Response): Properties | null | undefined
+  /** True for what is not to be recorded: health checks, assets. */
+  skip?(request: Request): boolean
+}
+
+/** What every framework knows of a request. */
+export interface Seen {
+  method: string
+  /** The pattern, `/tasks/:id`: addresses would make of every task a route of its own. Undefined where nothing matched. */
+  route: string | undefined
+  status: number
+  durationMs: number
+}
+
+/** What records a request; never throws. */
+export type Recorder<Request, Response> = (request: Request, response: Response, see: () => Seen) => void
+
+export function createRecorder<Request, Response>(options: ActivityOptions<Request, Response>): Recorder<Request, Response> {
+  const { client = cairn, type = 'request_completed' } = options
+  if (!options.user && !options.anonymous) client.report('activity_failed', 'Whose requests are they? Give `user` or `anonymous`; nothing is recorded.')
+
+  return (request, response, see) => {
+    try {
+      if (options.skip?.(request)) return
+      const userId = options.user?.(request) ?? undefined
+      const anonymousId = options.anonymous?.(request) ?? undefined
+      if (userId === undefined && anonymousId === undefined) return
+      const { durationMs, ...metadata } = see()
+      client.track(typeof type === 'function' ? type(request, response) : type, {
+        userId,
+        anonymousId,
+        sessionId: options.session?.(request) ?? undefined,
+        ...options.entity?.(request, response),
+        durationMs,
+        metadata: { ...metadata, ...options.metadata?.(request, response) },
+      })
+    } catch (error) {
+      client.report('activity_failed', error)
+    }
+  }
+}
