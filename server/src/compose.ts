@@ -28,11 +28,12 @@ import { trustedProxies } from './ingest/address.ts'
 import { readAgent } from './ingest/agent.ts'
 import { clientReader } from './ingest/client.ts'
 import { readPosition } from './ingest/freshness.ts'
-import { alreadyStored } from './ingest/import-check.ts'
+import { alreadyStored } from './ingest/stored.ts'
 import { Intake } from './ingest/intake.ts'
 import { Pipeline } from './ingest/pipeline.ts'
 import { restoreProperties } from './ingest/properties.ts'
 import { openPlaces } from './ingest/place.ts'
+import { DailyVisitors } from './ingest/daily-visitor.ts'
 import { ingestRoutes } from './ingest/routes.ts'
 import { RequestCounts } from './ops/counts.ts'
 import { Hub } from './live/hub.ts'
@@ -154,6 +155,7 @@ export async function compose(config: Config, { log, clock = systemClock, screen
         places,
         trustedProxies: proxies,
         node,
+        visitors: new DailyVisitors(catalog.db),
         withoutStored: (workspaceId, events) => alreadyStored(store.store, workspaceId, events),
       }),
       ...factRoutes({ pipeline, directory, db: catalog.db, clock }),

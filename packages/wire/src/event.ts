@@ -73,6 +73,9 @@ export const BatchInput = Type.Object(
     sent_at: optional(Moment),
     historical: optional(Type.Boolean({ description: 'Events of the past: their clock is taken as it is.' })),
     write_key: optional(Type.String({ description: 'Where the caller cannot set headers (sendBeacon).' })),
+    visitor: optional(
+      Type.Literal('daily', { description: 'Events without an id get one of the visitor’s address and browser, under a salt that changes every day.' }),
+    ),
   },
   { title: 'Batch' },
 )

@@ -5,6 +5,7 @@ import { ground } from './migrations/0001_ground.ts'
 import { accounts } from './migrations/0002_accounts.ts'
 import { demo } from './migrations/0003_demo.ts'
 import { trackers } from './migrations/0004_trackers.ts'
+import { visitorSalts } from './migrations/0005_visitor_salts.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -32,7 +33,7 @@ export class MigrationError extends Error {
 }
 
 /** In order. New ones go at the end. */
-export const migrations: readonly Migration[] = [ground, accounts, demo, trackers]
+export const migrations: readonly Migration[] = [ground, accounts, demo, trackers, visitorSalts]
 
 /** Applies what is pending; answers the names applied. */
 export const catalogMigrateUp = (catalog: Catalog, list = migrations): Promise<string[]> =>

@@ -28,6 +28,11 @@ export interface Schema {
     created_at: number
     updated_at: number
   }
+  /** Days since 1970 (UTC), at most yesterday's, today's and tomorrow's. */
+  visitor_salts: {
+    day: number
+    salt: string
+  }
   keys: {
     /** Public short name of the key, safe to show and to log. */
     id: string

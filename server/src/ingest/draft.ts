@@ -25,6 +25,8 @@ export interface Sender {
   /** The sender's clock when it sent; undefined where it did not say. */
   sentAt: number | undefined
   historical: boolean
+  /** Id for events that come without one; '' where there is none. */
+  visitor: string
 }
 
 /** An event on its way through the steps: first as sent, then filled in field by field. Absent texts are ''. */

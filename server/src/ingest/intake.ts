@@ -209,7 +209,14 @@ function keepAside(group: Group, draft: Draft, input: unknown, drop: Drop, s: Se
         code: drop.reason,
         message: drop.message.toWellFormed(),
         event: jsonForKeeping(input),
-        request: JSON.stringify({ user_agent: s.userAgent, country: s.country, sent_at: s.sentAt, received_at: s.arrivedAt, historical: s.historical }),
+        request: JSON.stringify({
+          user_agent: s.userAgent,
+          country: s.country,
+          sent_at: s.sentAt,
+          received_at: s.arrivedAt,
+          historical: s.historical,
+          visitor: s.visitor,
+        }),
       },
     }),
   )

@@ -3,9 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { BlockList } from 'node:net'
 import { CairnError } from '../base/errors.ts'
 import { isUuid, uuidv8 } from '../base/ids.ts'
-import type { Clock } from '../base/time.ts'
+import { HOUR, type Clock } from '../base/time.ts'
 import type { Call, Handlers } from '../http/call.ts'
 import { clientAddress } from './address.ts'
+import type { DailyVisitors } from './daily-visitor.ts'
 import type { Sender } from './draft.ts'
 import { formatPosition } from './freshness.ts'
 import type { Intake, Outcome } from './intake.ts'
@@ -21,7 +22,8 @@ export interface IngestRoutesDeps {
   trustedProxies: BlockList
   /** Names this node in positions. */
   node: string
-  /** Which of the ids are in the store already, for imports; see alreadyStored in import-check.ts. */
+  visitors: DailyVisitors
+  /** Which of the ids are in the store already, for imports and late repetitions; see alreadyStored in stored.ts. */
   withoutStored(workspaceId: number, events: readonly unknown[]): Promise<ReadonlySet<number>>
 }
 
@@ -47,11 +49,13 @@ export const ingestRoutes = (deps: IngestRoutesDeps): Pick<Handlers, 'logEvent' 
       throw new CairnError('malformed', 'The body must be {"events": […]}.', { errors: [{ path: '/events', message: 'must be a list' }] })
     if (events.length > MAX_BATCH_EVENTS) throw new CairnError('too_large', `A batch holds at most ${MAX_BATCH_EVENTS} events; this one has ${events.length}.`)
     const historical = body['historical'] === true
-    const { ended, settings } = readSaid(body)
-    const sender = senderOf(deps, call, body, historical)
+    const { ended, settings, visitor } = readSaid(body)
+    const from = senderOf(deps, call, body, historical)
+    const sender = visitor ? { ...from, visitor: await deps.visitors.idOf(call.workspace.id, addressOf(deps, call), from.userAgent, from.receivedAt) } : from
     const key = idempotencyKey(call.request)
     const ids = key === undefined ? undefined : events.map((_, i) => uuidv8('idempotency', call.workspace.id, key, i))
-    const stored = sender.source === 'import' ? await deps.withoutStored(call.workspace.id, events) : undefined
+    const checked = sender.source === 'import' ? events : settings === undefined ? [] : lateOf(events, sender.receivedAt)
+    const stored = checked.length > 0 ? await deps.withoutStored(call.workspace.id, checked) : undefined
     const places = events.flatMap((_, i) => (stored?.has(i) === true ? [] : [i]))
     const outcome = await deps.intake.take(
       places.map((i) => events[i] as unknown),
@@ -89,6 +93,23 @@ function batchAnswer(outcome: Outcome, sent: number, stored: number, reply: Fast
   return { ...answer, ...(off ? { disabled: true, reason: 'stream_off' } : {}), not_recorded: outcome.notRecorded }
 }
 
+const addressOf = (deps: IngestRoutesDeps, { request }: Pick<Call<'logBatch'>, 'request'>): string =>
+  clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'], deps.trustedProxies)
+
+/**
+ * Of a tracker's batch the events that may be older than the ids that are remembered, each in its place: a browser sends again after days what
+ * the server took, where it was closed before the answer came.
+ */
+function lateOf(events: readonly unknown[], now: number): readonly unknown[] {
+  const late = events.map((event) => {
+    const at = isObject(event) && typeof event['timestamp'] === 'string' ? Date.parse(event['timestamp']) : now
+    return now - at > LATE_MS ? event : undefined
+  })
+  return late.some((event) => event !== undefined) ? late : []
+}
+/** Below the 24 hours for which ids are remembered at the least. */
+const LATE_MS = 23 * HOUR
+
 function senderOf(deps: IngestRoutesDeps, call: Call<'logEvent' | 'logBatch'>, body: Record<string, unknown>, historical: boolean): Sender {
   const { request, key, workspace } = call
   const header = (name: string): string => {
@@ -106,12 +127,13 @@ function senderOf(deps: IngestRoutesDeps, call: Call<'logEvent' | 'logBatch'>, b
     source: key.kind === 'secret' && header('x-cairn-source') === 'import' ? 'import' : 'api',
     tracker: tidyTracker(header('x-cairn-tracker')),
     userAgent: header('user-agent').slice(0, 1_024),
-    country: deps.places.country(clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'], deps.trustedProxies)),
+    country: deps.places.country(addressOf(deps, call)),
     privacySignal: header('sec-gpc') === '1' || header('dnt') === '1',
     receivedAt,
     arrivedAt: receivedAt,
     sentAt: typeof sentAt === 'number' ? sentAt : undefined,
     historical,
+    visitor: '',
   }
 }
 

@@ -84,6 +84,7 @@ export function checkShape(draft: Draft, sender: Sender): Drop | undefined {
   }
   draft.userId = text(input.user_id) || text(input.user_email)
   draft.anonymousId = text(input.anonymous_id)
+  if (draft.userId === '' && draft.anonymousId === '') draft.anonymousId = sender.visitor
   if (draft.userId === '' && draft.anonymousId === '') return invalid([{ path: '/user_id', message: 'is required where there is no anonymous_id' }])
   if (typeof input.entity_id === 'number' && !Number.isSafeInteger(input.entity_id) && Math.abs(input.entity_id) >= 2 ** 53)
     return invalid([{ path: '/entity_id', message: 'is too large for a number: digits would be lost; send it as text' }])

@@ -11,12 +11,16 @@ import { kinds, plainPayload } from './record.ts'
 import { tidyTracker } from './shape.ts'
 
 /** What a batch says beside its events. */
-const Said = Type.Pick(BatchInput, ['ended', 'settings'])
+const Said = Type.Pick(BatchInput, ['ended', 'settings', 'visitor'])
 const schema = Compile(Said)
 
 /** Null counts as absent. Throws `malformed` with the paths that are wrong. */
 export function readSaid(body: Readonly<Record<string, unknown>>): Static<typeof Said> {
-  const said = withoutNulls({ ended: Array.isArray(body['ended']) ? body['ended'].map(withoutNulls) : body['ended'], settings: body['settings'] })
+  const said = withoutNulls({
+    ended: Array.isArray(body['ended']) ? body['ended'].map(withoutNulls) : body['ended'],
+    settings: body['settings'],
+    visitor: body['visitor'],
+  })
   if (schema.Check(said)) return said
   const errors = describe(schema.Errors(said))
   throw new CairnError('malformed', `${errors.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; ')}.`, { errors })

@@ -143,6 +143,8 @@ interface Request {
   sent_at?: number
   received_at: number
   historical: boolean
+  /** Absent in what was kept before there was such a thing. */
+  visitor?: string
 }
 
 /** The request as it was, received now; its time and clock skew are those it had then. */
@@ -160,6 +162,7 @@ function senderOf(row: Row | undefined, workspace: DirectoryWorkspace, keyId: st
     arrivedAt: request.received_at ?? now,
     sentAt: request.sent_at,
     historical: request.historical,
+    visitor: request.visitor ?? '',
   }
 }
 

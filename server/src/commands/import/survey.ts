@@ -86,4 +86,5 @@ const senderOf = (workspace: Workspace, now: number): Sender => ({
   arrivedAt: now,
   sentAt: undefined,
   historical: true,
+  visitor: '',
 })

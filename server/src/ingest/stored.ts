@@ -5,7 +5,8 @@ import { isUuid } from '../base/ids.ts'
 import { readMoment } from './moment.ts'
 
 /**
- * Imports are checked against the store and not only against the ids of the last day: a file may be imported again after a year.
+ * What may be older than the ids that are remembered is looked for in the store: a file may be imported again after a year, and a browser send
+ * again after a week what was taken long ago.
  * Looks at the time range of the batch only, since the store is cut by time; answers the places in the batch of those it has.
  * What is acknowledged but not loaded yet is not waited for: its ids are among those of the last day (waiting for it halved the speed).
  */
@@ -25,13 +26,13 @@ export async function alreadyStored(store: Store, workspaceId: number, events: r
     to = Math.max(to, at)
   }
   if (ids.length === 0) return new Set()
-  const { rows } = await store.query<{ event_id: string }>(
-    sql`SELECT toString(event_id) AS event_id FROM ${raw(`${store.dialect.database}.events`)}
+  const { rows } = await store.query<{ id: string }>(
+    sql`SELECT toString(event_id) AS id FROM ${raw(`${store.dialect.database}.events`)}
 WHERE workspace_id = ${u32(workspaceId)} AND ${inDays({ fromMs: from, toMs: to + 1 })} AND event_id IN ${uuids(ids)}`,
   )
   const found = new Set<number>()
   for (const row of rows) {
-    const place = places.get(row.event_id)
+    const place = places.get(row.id)
     if (place !== undefined) found.add(place)
   }
   return found
