@@ -61,6 +61,8 @@ export function openSpool({ folder, sourceId, fsync, seq, onError }: SpoolOption
   let pending: string[] = []
   let pendingBytes = 0
   let file: FileHandle | undefined
+  /** Before, there is nothing that a new file has to replace as a whole. */
+  let isThere = false
   let isSound = true
   let isClosed = false
   /** The file has to be written anew from what is live: it is not there yet, too long, or was not written to for a while. */
@@ -124,7 +126,9 @@ export function openSpool({ folder, sourceId, fsync, seq, onError }: SpoolOption
     await file?.close()
     file = undefined
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const next = await open(`${path}.new`, 'w', 0o600)
+    const target = isThere ? `${path}.new` : path
+    const next = await open(target, 'w', 0o600)
+    isThere = true
     try {
       fileBytes = 0
       let text = lines.owner(thisProcess()) + lines.seq((lastSeq = seq())) + endedList().map(lines.ended).join('')
@@ -143,7 +147,7 @@ export function openSpool({ folder, sourceId, fsync, seq, onError }: SpoolOption
     } finally {
       await next.close()
     }
-    await rename(`${path}.new`, path)
+    if (target !== path) await rename(target, path)
     file = await open(path, 'a')
   }
 

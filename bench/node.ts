@@ -1,0 +1,216 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { createClient } from '@cairn/node'
+import { trackActivity as trackExpress } from '@cairn/node/express'
+import { trackActivity as trackFastify } from '@cairn/node/fastify'
+import express from 'express'
+import { fastify } from 'fastify'
+import { freePort, startServer, temporaryFolder, WRITE_KEY } from '../test/server.ts'
+import { machine, median, pssMb, rounded } from './measure.ts'
+
+/**
+ * What `@cairn/node` costs its host: the same Express and Fastify route without it, with `trackActivity` while Cairn takes everything, while
+ * nothing listens there, and while Cairn takes connections and never answers; each a process of its own, asked in turn at an even pace, so that
+ * all see the same machine. Then 3.6 million calls of `track` while Cairn is down: an hour at a thousand a second.
+ * `npm run bench -- node [--rounds 12] [--pace 1000] [--calls 3600000]`
+ */
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '12' },
+    pace: { type: 'string', default: '1000' },
+    calls: { type: 'string', default: '3600000' },
+    /** Of a process that the bench starts itself: which framework it serves. */
+    serve: { type: 'string' },
+    to: { type: 'string', default: '' },
+  },
+})
+const REQUESTS = 2_000
+const CONNECTIONS = 8
+const WARM_UP = 3_000
+
+const task = (id: string): object => ({ id, title: 'Write it down', state: 'open', tags: Array.from({ length: 20 }, (_, n) => `tag ${n}`), at: new Date() })
+const user = (): string => 'ada'
+
+/** Prints its port. */
+async function serve(framework: string, to: string): Promise<void> {
+  const client = to === '' ? undefined : createClient({ writeKey: WRITE_KEY, host: to })
+  const say = (port: number): void => console.log(port)
+  if (framework === 'Express') {
+    const app = express()
+    if (client) app.use(trackExpress({ client, user }))
+    app.get('/tasks/:id', (request, response) => void response.json(task(request.params.id)))
+    const server = app.listen(0, '127.0.0.1', () => say((server.address() as AddressInfo).port))
+  } else {
+    const app = fastify()
+    if (client) await app.register(trackFastify({ client, user }))
+    app.get<{ Params: { id: string } }>('/tasks/:id', (request, reply) => reply.send(task(request.params.id)))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    say((app.server.address() as AddressInfo).port)
+  }
+}
+
+interface Variant {
+  framework: string
+  name: string
+  to: string
+  port: string
+  pid: number
+  latencies: number[]
+  p99s: number[]
+}
+const at = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
+
+/** Milliseconds of each request, sent at an even pace whether or not those before are answered. */
+async function ask(port: string, count: number, pace: number): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  const latencies: number[] = []
+  const one = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const from = performance.now()
+      request({ port, host: '127.0.0.1', path: '/tasks/42', agent }, (response) => {
+        response.resume().on('end', () => {
+          latencies.push(performance.now() - from)
+          resolve()
+        })
+      })
+        .on('error', reject)
+        .end()
+    })
+  const began = performance.now()
+  const asked: Promise<void>[] = []
+  while (asked.length < count) {
+    while (asked.length < count && asked.length < ((performance.now() - began) / 1_000) * pace) asked.push(one())
+    await sleep(1)
+  }
+  await Promise.all(asked)
+  agent.destroy()
+  return latencies
+}
+
+async function compare(): Promise<void> {
+  const folder = temporaryFolder()
+  const cairn = await startServer({ dataDir: folder.path, port: await freePort(), env: { CAIRN_LOG_LEVEL: 'error' } })
+  const silent = createServer((socket) => void socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const targets = {
+    without: '',
+    'with, Cairn up': cairn.url,
+    'with, Cairn down': `http://127.0.0.1:${await freePort()}`,
+    'with, Cairn silent': `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+  }
+  const children: ChildProcess[] = []
+  const variants: Variant[] = []
+  for (const framework of ['Express', 'Fastify']) {
+    for (const [name, to] of Object.entries(targets)) {
+      const child = start(framework, to)
+      children.push(child)
+      const [port] = (await once(child.stdout, 'data')) as [Buffer]
+      variants.push({ framework, name, to, latencies: [], p99s: [], port: port.toString().trim(), pid: child.pid ?? 0 })
+    }
+  }
+  for (const { port } of variants) await ask(port, WARM_UP, Number(values.pace) * 2)
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
+      const latencies = await ask(variant.port, REQUESTS, Number(values.pace))
+      variant.latencies.push(...latencies)
+      variant.p99s.push(
+        at(
+          latencies.toSorted((a, b) => a - b),
+          0.99,
+        ),
+      )
+    }
+  }
+  const memory = new Map(variants.map(({ pid }) => [pid, pssMb(pid)]))
+  for (const child of children) child.kill()
+  await cairn.stop()
+  silent.close()
+  folder.remove()
+
+  for (const { framework, name, pid, latencies, p99s } of variants) {
+    const sorted = latencies.toSorted((a, b) => a - b)
+    const base = variants.find((other) => other.framework === framework && other.to === '')
+    const more = median(p99s.map((p99, round) => p99 - (base?.p99s[round] ?? 0)))
+    console.log(
+      `${framework} ${name}: p50 ${rounded(at(sorted, 0.5), 3)} ms, p99 ${rounded(at(sorted, 0.99), 3)} ms, max ${rounded(sorted.at(-1) ?? 0, 1)} ms of ${sorted.length} requests; ${memory.get(pid)} MB` +
+        (name === 'without' ? '' : `; p99 of a round ${more < 0 ? '' : '+'}${rounded(more, 3)} ms (median of ${p99s.length})`),
+    )
+  }
+}
+
+const rssMb = (): number => process.memoryUsage.rss() / 2 ** 20
+/** As much as a busy host keeps alive at any time: what outlives a young collection makes V8 take more memory, whoever it belongs to. */
+const ALIVE = 1_000
+
+interface Counted {
+  before: number
+  after: number
+  most: number
+  queue: number
+  microseconds: number
+}
+
+/** A host that does its own work with every call, and tells what it took of memory. */
+async function count(calls: number, to: string): Promise<Counted> {
+  const alive: string[] = []
+  const work = (n: number): void => void (alive[n % ALIVE] = JSON.stringify(task(String(n))))
+  for (let n = 0; n < 100_000; n++) {
+    work(n)
+    if (n % 100 === 0) await turn()
+  }
+  const counted: Counted = { before: rssMb(), after: 0, most: 0, queue: 0, microseconds: 0 }
+  const client = to === '' ? undefined : createClient({ writeKey: WRITE_KEY, host: to })
+  let inCalls = 0
+  for (let n = 0; n < calls; n += 100) {
+    for (let i = n; i < n + 100; i++) work(i)
+    const from = performance.now()
+    for (let i = n; i < n + 100; i++)
+      client?.track('task_viewed', {
+        userId: `user_${i % 20_000}`,
+        entityType: 'task',
+        entityId: i,
+        metadata: { plan: 'pro', path: `/tasks/${i}` },
+        durationMs: 12,
+      })
+    inCalls += performance.now() - from
+    await turn()
+    counted.most = Math.max(counted.most, rssMb())
+    counted.queue = Math.max(counted.queue, client?.queueSize ?? 0)
+  }
+  counted.after = rssMb()
+  counted.microseconds = (inCalls / calls) * 1_000
+  await client?.shutdown(0)
+  return counted
+}
+
+async function compareCounts(): Promise<void> {
+  const one = async (to: string): Promise<Counted> => {
+    const child = start('calls', to)
+    const [line] = (await once(child.stdout, 'data')) as [Buffer]
+    await once(child, 'exit')
+    return JSON.parse(line.toString()) as Counted
+  }
+  const without = await one('')
+  const down = await one(`http://127.0.0.1:${await freePort()}`)
+  const tell = ({ before, after, most }: Counted): string => `${rounded(before, 1)} MB before, ${rounded(after, 1)} MB after, at most ${rounded(most, 1)} MB`
+  console.log(
+    `${values.calls} calls of track, Cairn down: ${rounded(down.microseconds, 1)} µs each, queue at most ${down.queue} events; RSS ${tell(down)}; ` +
+      `of the same host without: ${tell(without)}; Cairn's share ${rounded(down.after - down.before - (without.after - without.before), 1)} MB`,
+  )
+}
+
+const start = (what: string, to: string) =>
+  spawn(process.execPath, ['--disable-warning=ExperimentalWarning', import.meta.filename, '--serve', what, '--to', to, '--calls', values.calls], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+
+if (values.serve === undefined) {
+  console.log(machine())
+  await compareCounts()
+  await compare()
+} else if (values.serve === 'calls') console.log(JSON.stringify(await count(Number(values.calls), values.to)))
+else await serve(values.serve, values.to)
