@@ -23,7 +23,7 @@ export interface ActivityTracker extends Client {
 }
 
 const tracker: ActivityTracker = Object.defineProperties(
-  { ...cairn, EVENT_TYPES, state },
+  { ...cairn, EVENT_TYPES, state: 'idle' },
   {
     queueSize: { get: () => cairn.queueSize, enumerable: true },
     state: { get: () => state, enumerable: true },
@@ -32,9 +32,14 @@ const tracker: ActivityTracker = Object.defineProperties(
 
 /** In a component: `useActivityTracker(() => user?.id)`. Once there is a user, what the visitor did and does is theirs. */
 export function useActivityTracker(userId?: () => string | number | null | undefined): ActivityTracker {
+  if (userId) follow(userId)
+  return tracker
+}
+
+/** All that this does is the effect: minifiers join it with what else a function does, and Svelte takes it as a statement of its own only. */
+function follow(userId: () => string | number | null | undefined): void {
   $effect(() => {
-    const id = userId?.()
+    const id = userId()
     if (id !== undefined && id !== null && id !== '') identify(id)
   })
-  return tracker
 }

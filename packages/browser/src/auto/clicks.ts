@@ -1,60 +1,63 @@
+import { bare } from '../page.ts'
 import type { Track } from '../more.ts'
 
 /**
  * Clicks and selections on what has a name: `data-cairn-track="plan_chosen"` is the event's type (default `element_clicked`,
- * `element_selected`), every other `data-cairn-<name>` is a property. Beside those, links and buttons by what they are, never by what a person
- * has entered. Nothing within `data-cairn-mask` is read. Three clicks on one place within a second are `rage_clicked`.
+ * `element_selected`), every other `data-cairn-<name>` is a property. Beside those, links and buttons that have an id.
+ *
+ * Read are attributes that the page's author wrote: id, href without its query, `data-cairn-*`. Never text, label, title or value, which may
+ * show what a person has entered; but for a select, radio button or checkbox that has `data-cairn-track` itself, whose values are the page's.
+ * Of what is in a mask, in a password or hidden field, or in a field for a bank card nothing at all is read. A shadow root is read as its host.
+ *
+ * Three clicks on one place within a second are `rage_clicked`, but not where they select text or are in a field.
  */
 const NEAR_PX = 30
 const RAGE_MS = 1_000
+const secret = '[data-cairn-mask], input[type=password], input[type=hidden], [autocomplete*=password], [autocomplete*=one-time-code], [autocomplete*=cc-]'
+const field = 'input, textarea, select, [contenteditable]'
+const choice = 'select, input[type=radio], input[type=checkbox]'
 
 export function start(track: Track): void {
   let recent: { x: number; y: number; at: number }[] = []
-  document.addEventListener(
-    'click',
-    (event) => {
-      const { clientX: x, clientY: y, timeStamp: at } = event
-      recent = [...recent.filter((click) => at - click.at < RAGE_MS && Math.hypot(click.x - x, click.y - y) < NEAR_PX), { x, y, at }]
-      const element = namedFor(event.target)
-      if (element) track(element.dataset['cairnTrack'] || 'element_clicked', { metadata: describe(element) })
-      if (recent.length === 3) track('rage_clicked', { metadata: element ? describe(element) : { tag: tagOf(event.target) } })
-    },
-    { capture: true, passive: true },
-  )
-  document.addEventListener(
-    'change',
-    ({ target }) => {
-      const element = target instanceof Element ? target.closest<HTMLElement>('[data-cairn-track]') : null
-      if (!element || !(target instanceof HTMLElement) || isMasked(target) || !isChoice(target)) return
-      track(element.dataset['cairnTrack'] || 'element_selected', { metadata: { ...describe(element), ...chosen(target) } })
-    },
-    { capture: true, passive: true },
-  )
+  const listen = (name: 'click' | 'change', tell: (event: Event, target: Element) => void): void =>
+    document.addEventListener(name, (event) => event.target instanceof Element && tell(event, event.target), { capture: true, passive: true })
+
+  listen('click', (event, target) => {
+    const element = isSecret(event) ? null : target.closest('[data-cairn-track], a[href], button[id], [role=button][id], summary[id]')
+    // A choice tells by its change.
+    if (element && !target.closest(choice)) track(typeOf(element) || 'element_clicked', { metadata: describe(element) })
+    if (!(event instanceof MouseEvent) || !isPress(event) || target.closest(field)) return
+    const { clientX: x, clientY: y, timeStamp: at } = event
+    recent = [...recent.filter((click) => at - click.at < RAGE_MS && Math.hypot(click.x - x, click.y - y) < NEAR_PX), { x, y, at }]
+    if (recent.length === 3 && getSelection()?.isCollapsed !== false) track('rage_clicked', { metadata: isSecret(event) ? {} : describe(element ?? target) })
+  })
+  listen('change', (event, target) => {
+    if (isSecret(event) || !target.matches(choice) || !target.matches('[data-cairn-track]')) return
+    track(typeOf(target) || 'element_selected', { metadata: { ...describe(target), ...chosen(target) } })
+  })
 }
 
-const isMasked = (element: Element): boolean => element.closest('[data-cairn-mask]') !== null
-const tagOf = (target: EventTarget | null): string => (target instanceof Element ? target.tagName.toLowerCase() : '')
-/** Choices have values that the page wrote; what is typed is never read. */
-const isChoice = (element: HTMLElement): boolean => element.matches('select, input[type=radio], input[type=checkbox]')
+/** Also where the mask is in a shadow tree around what was put into its slot. */
+const isSecret = (event: Event): boolean => event.composedPath().some((node) => node instanceof Element && node.matches(secret))
+/** By a hand: keys and scripts click without a count. */
+const isPress = ({ isTrusted, detail }: MouseEvent): boolean => isTrusted && detail > 0
 
-function namedFor(target: EventTarget | null): HTMLElement | undefined {
-  const element = target instanceof Element ? target.closest<HTMLElement>('[data-cairn-track], a[href], button, [role=button], summary') : null
-  // A field that is chosen in tells by its change.
-  return element && !isMasked(element) && !isChoice(element) && !(target instanceof HTMLElement && isChoice(target)) ? element : undefined
-}
+const typeOf = (element: Element): string | null => element.getAttribute('data-cairn-track')
 
-function describe(element: HTMLElement): Record<string, string> {
-  const found: Record<string, string> = { tag: tagOf(element) }
-  if (element.id) found['id'] = element.id
-  if (element instanceof HTMLAnchorElement) found['href'] = element.origin + element.pathname
-  if (!element.querySelector('input, textarea, select, [contenteditable], [data-cairn-mask]')) found['text'] = element.textContent.trim().slice(0, 100)
-  for (const [key, value] of Object.entries(element.dataset)) {
-    if (value !== undefined && key.startsWith('cairn') && key !== 'cairnTrack') found[key.slice(5).toLowerCase()] = value
+// A form's own properties may be its fields, as with <input name="id">: attributes are what they are.
+function describe(element: Element): Record<string, string> {
+  const found: Record<string, string> = { tag: element.localName }
+  const id = element.getAttribute('id')
+  if (id) found['id'] = id
+  // Not mailto:, tel: or javascript:, whose path may say anything.
+  if (element instanceof HTMLAnchorElement && /^https?:$/.test(element.protocol)) found['href'] = bare(element.origin + element.pathname)
+  for (const name of element.getAttributeNames()) {
+    if (name.startsWith('data-cairn-') && name !== 'data-cairn-track') found[name.slice(11).replaceAll('-', '_')] = element.getAttribute(name) ?? ''
   }
   return found
 }
 
-function chosen(element: HTMLElement): Record<string, unknown> {
+function chosen(element: Element): Record<string, unknown> {
   if (element instanceof HTMLSelectElement) return { name: element.name, value: element.value }
   if (element instanceof HTMLInputElement) return { name: element.name, value: element.value, checked: element.checked }
   return {}

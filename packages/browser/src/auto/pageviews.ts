@@ -1,15 +1,20 @@
+import { bare, pagePath } from '../page.ts'
 import type { Track } from '../more.ts'
 
-/** Page views, of documents and of the History API: a view is another path or query; a change of the fragment alone is none. */
+/**
+ * Page views, of documents and of the History API: a view is another path or query. A change of the fragment alone is none, nor is a query that
+ * an application rewrites in place, as a search does with every key.
+ */
 export function start(track: Track): void {
-  let last: string | undefined
-  let referrer = document.referrer
+  let path = ''
+  let search = ''
+  let { referrer } = document
   const view = (): void => {
-    const { pathname, search, href } = location
-    if (last === pathname + search) return
-    last = pathname + search
-    track('page_viewed', { entityType: 'page', entityId: pathname, metadata: { referrer } })
-    referrer = href
+    // Not before somebody sees it.
+    if ((document as { prerendering?: boolean }).prerendering || (path === location.pathname && search === location.search)) return
+    ;({ pathname: path, search } = location)
+    track('page_viewed', { entityType: 'page', entityId: pagePath(), metadata: { referrer: bare(referrer) } })
+    referrer = location.href
   }
   // The application changes its address, then its title: both belong to the view.
   const soon = (): void => void setTimeout(view)
@@ -17,16 +22,16 @@ export function start(track: Track): void {
     const original = history[name]
     history[name] = function (this: History, ...args) {
       original.apply(this, args)
+      if (name === 'replaceState' && path === location.pathname) ({ search } = location)
       soon()
     }
   }
   addEventListener('popstate', soon)
   addEventListener('pageshow', ({ persisted }) => {
     if (!persisted) return
-    last = undefined
+    path = ''
     view()
   })
-  // Not before somebody sees it.
-  if ((document as { prerendering?: boolean }).prerendering) document.addEventListener('prerenderingchange', view, { once: true })
-  else view()
+  document.addEventListener('prerenderingchange', view)
+  view()
 }

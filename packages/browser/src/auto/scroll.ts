@@ -1,21 +1,28 @@
+import { pagePath } from '../page.ts'
 import type { Track } from '../more.ts'
 
-/** How far down somebody came, in quarters of the page: `page_scrolled` once a page when it is left, with the deepest quarter that was in sight. */
+/**
+ * How far down somebody scrolled, in quarters of the page: `page_scrolled` when the page is left or out of sight, with the deepest quarter that
+ * was in sight; again only where it is deeper than what was told. Scrolling within an element does not count.
+ */
 export function start(track: Track): void {
   let deepest = 0
-  let path = location.pathname
+  let told = 0
+  let path = pagePath()
   let isAsked = false
+  const tell = (): void => {
+    if (deepest > told) track('page_scrolled', { entityType: 'page', entityId: path, metadata: { percent: deepest } })
+    told = deepest
+    if (path === pagePath()) return
+    path = pagePath()
+    deepest = told = 0
+  }
   const look = (): void => {
     isAsked = false
+    if (path !== pagePath()) tell()
     const { scrollHeight, clientHeight } = document.documentElement
-    deepest = Math.max(deepest, Math.min(1, (scrollY + clientHeight) / scrollHeight))
-    if (path !== location.pathname) tell()
-  }
-  const tell = (): void => {
-    const percent = Math.floor(deepest * 4) * 25
-    if (percent > 0) track('page_scrolled', { entityType: 'page', entityId: path, metadata: { percent } })
-    deepest = 0
-    path = location.pathname
+    // Zoomed pages end a part of a pixel too early.
+    deepest = Math.max(deepest, Math.floor(Math.min(1, (scrollY + clientHeight + 1) / scrollHeight) * 4) * 25)
   }
   addEventListener(
     'scroll',
@@ -25,7 +32,6 @@ export function start(track: Track): void {
     },
     { passive: true },
   )
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') tell()
-  })
+  // Before the tracker sends what it has, which it does when the page is hidden.
+  document.addEventListener('visibilitychange', () => document.hidden && tell(), { capture: true })
 }
