@@ -1,4 +1,4 @@
-/** Code that sends a first event, ready to run. Plain HTTP, so that it needs no package and shows what goes over the wire. */
+/** Code that sends a first event, ready to run, with the trackers that this Cairn serves; `test/examples/snippets.test.ts` runs it as it is. */
 export const snippetKinds = ['curl', 'browser', 'react', 'svelte', 'next', 'node'] as const
 export type SnippetKind = (typeof snippetKinds)[number]
 export const isSnippetKind = (text: string | undefined): text is SnippetKind => snippetKinds.some((kind) => kind === text)
@@ -27,108 +27,88 @@ export const snippetOf: Record<SnippetKind, (host: string, key: string) => reado
     {
       name: 'index.html',
       code: `<script>
-  function visitorId() {
-    let id = localStorage.getItem('visitor_id')
-    if (!id) localStorage.setItem('visitor_id', (id = 'v' + Date.now() + Math.random().toString(36).slice(2)))
-    return id
-  }
-  function track(event_type, metadata) {
-    const event = {
-      event_id: crypto.randomUUID?.(), // a repetition is recognised by it
-      event_type,
-      anonymous_id: visitorId(),
-      metadata,
-      context: { page: { url: location.href, referrer: document.referrer } },
-      write_key: '${key}',
-    }
-    // Reaches the server even if the page is left at once.
-    navigator.sendBeacon('${host}/api/events/log', JSON.stringify(event))
-  }
-  track('page_viewed')
-</script>`,
+  window.cairn ||= Object.assign((...call) => cairn.q.push(call), { q: [] })
+</script>
+<script async src="${host}/cairn.js" data-write-key="${key}" data-auto="pageviews"></script>
+
+<button onclick="cairn('track', 'signup_started', { metadata: { plan: 'pro' } })">Sign up</button>`,
     },
   ],
 
   react: (host, key) => [
-    { name: 'track.js', code: browserModule(host, key) },
+    install(host, 'browser'),
+    {
+      name: 'main.jsx',
+      code: `import { init } from '@cairn/browser'
+import { createRoot } from 'react-dom/client'
+import App from './App.jsx'
+
+${begin(host, key)}
+createRoot(document.getElementById('root')).render(<App />)`,
+    },
     {
       name: 'App.jsx',
-      code: `import { useEffect } from 'react'
-import { track } from './track.js'
+      code: `import { useActivityTracker } from '@cairn/browser/react'
 
 export default function App() {
-  useEffect(() => track('page_viewed'), [])
-  return <button onClick={() => track('signup_started', { plan: 'pro' })}>Sign up</button>
+  const { track } = useActivityTracker() // useActivityTracker(user?.id), once somebody is signed in
+  return <button onClick={() => track('signup_started', { metadata: { plan: 'pro' } })}>Sign up</button>
 }`,
     },
   ],
 
   svelte: (host, key) => [
-    { name: 'track.js', code: browserModule(host, key) },
+    install(host, 'browser'),
+    {
+      name: 'main.js',
+      code: `import { init } from '@cairn/browser/svelte'
+import { mount } from 'svelte'
+import App from './App.svelte'
+
+${begin(host, key)}
+mount(App, { target: document.getElementById('app') })`,
+    },
     {
       name: 'App.svelte',
       code: `<script>
-  import { onMount } from 'svelte'
-  import { track } from './track.js'
+  import { useActivityTracker } from '@cairn/browser/svelte'
 
-  onMount(() => track('page_viewed'))
+  const { track } = useActivityTracker() // useActivityTracker(() => user?.id), once somebody is signed in
 </script>
 
-<button onclick={() => track('signup_started', { plan: 'pro' })}>Sign up</button>`,
+<button onclick={() => track('signup_started', { metadata: { plan: 'pro' } })}>Sign up</button>`,
     },
   ],
 
   next: (host, key) => [
-    { name: 'lib/track.js', code: serverModule(host, key) },
+    install(host, 'browser'),
+    { name: 'instrumentation-client.js', code: `import { init } from '@cairn/browser'\n\n${begin(host, key)}` },
     {
-      name: 'app/api/signup/route.js',
-      code: `import { after } from 'next/server'
-import { track } from '../../../lib/track.js'
+      name: 'app/sign-up.js',
+      code: `'use client'
+import { useActivityTracker } from '@cairn/browser/react'
 
-export async function POST(request) {
-  const { user_id } = await request.json()
-  after(() => track('signup_completed', user_id, { plan: 'pro' }))
-  return Response.json({ ok: true })
+export function SignUp() {
+  const { track } = useActivityTracker() // useActivityTracker(user?.id), once somebody is signed in
+  return <button onClick={() => track('signup_started', { metadata: { plan: 'pro' } })}>Sign up</button>
 }`,
     },
   ],
 
   node: (host, key) => [
+    install(host, 'node'),
     {
       name: 'first-event.mjs',
-      code: `${serverModule(host, key).replace('export ', '')}
+      code: `import { init, shutdown, track } from '@cairn/node'
 
-await track('signup_completed', 'ada', { plan: 'pro' })
-console.log('sent')`,
+init({ host: '${host}', writeKey: '${key}', onError: console.error })
+track('signup_completed', { userId: 'ada', metadata: { plan: 'pro' } })
+await shutdown() // at the end of your process`,
     },
   ],
 }
 
-const browserModule = (host: string, key: string): string => `function visitorId() {
-  let id = localStorage.getItem('visitor_id')
-  if (!id) localStorage.setItem('visitor_id', (id = 'v' + Date.now() + Math.random().toString(36).slice(2)))
-  return id
-}
+/** Its name is that of no file: it is for a terminal. */
+const install = (host: string, tracker: 'browser' | 'node'): SnippetFile => ({ name: 'npm', code: `npm i ${host}/packages/cairn-${tracker}.tgz` })
 
-export function track(event_type, metadata) {
-  const event = {
-    event_id: crypto.randomUUID?.(), // a repetition is recognised by it
-    event_type,
-    anonymous_id: visitorId(),
-    metadata,
-    context: { page: { url: location.href, referrer: document.referrer } },
-    write_key: '${key}',
-  }
-  // Reaches the server even if the page is left at once.
-  navigator.sendBeacon('${host}/api/events/log', JSON.stringify(event))
-}`
-
-const serverModule = (host: string, key: string): string => `export async function track(event_type, user_id, metadata) {
-  const response = await fetch('${host}/api/events/log', {
-    method: 'POST',
-    headers: { Authorization: 'Bearer ${key}', 'Content-Type': 'application/json' },
-    body: JSON.stringify({ event_id: crypto.randomUUID(), event_type, user_id, metadata }),
-  })
-  // The answer says what is wrong, and what to do about it.
-  if (!response.ok) console.error('not recorded:', await response.text())
-}`
+const begin = (host: string, key: string): string => `init({ host: '${host}', writeKey: '${key}', auto: ['pageviews'] })`
