@@ -159,7 +159,12 @@ export function createClient(options: Options, more: More): Primitives {
     const { v, w = 0, a = tab } = visitor.memory
     return !v || now - w > SETTINGS_MS || (!v.streams_off.includes('events') && Number(a.slice(-12, -6)) < v.sampling * 1e6)
   }
-  const { timeZone: timezone } = Intl.DateTimeFormat().resolvedOptions()
+  /** Asked for once: each costs the page more than the rest of an event. */
+  const around = {
+    screen: { width: screen.width, height: screen.height },
+    locale: navigator.language,
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+  }
   const who = (): { anonymous_id?: string | undefined; user_id?: string | undefined } => {
     const { a, u } = visitor.memory
     return persistence === 'none' ? { user_id: u } : { user_id: u, anonymous_id: a }
@@ -173,14 +178,17 @@ export function createClient(options: Options, more: More): Primitives {
         const now = Date.now()
         const session = client.getSessionId()
         if (!isWanted(now)) return
+        // What the breaker costs has a number that never comes.
+        if (!sender.takes) {
+          seq++
+          return
+        }
         const made = eventOf(type, given, now, {
           ...who(),
           session_id: persistence === 'none' ? undefined : session,
           context: {
             page: { url: location.href.split('#')[0], title: document.title, referrer: document.referrer },
-            screen: { width: screen.width, height: screen.height },
-            locale: navigator.language,
-            timezone,
+            ...around,
             ...visitor.memory.p,
           },
           tracker: `cairn-browser/${__VERSION__}`,
@@ -190,9 +198,8 @@ export function createClient(options: Options, more: More): Primitives {
         const event = beforeSend ? beforeSend(made) : made
         if (!event) return
         const text = JSON.stringify(event)
-        // What the breaker costs has a number that never comes.
         seq++
-        if (sender.takes) sender.push(text, 0, given.immediate)
+        sender.push(text, 0, given.immediate)
         say(event)
       } catch (error) {
         onError({ code: 'not_tracked', status: 0, message: `${error as Error}` })
@@ -247,9 +254,8 @@ export function createClient(options: Options, more: More): Primitives {
   begin()
 
   addEventListener('pagehide', sender.leave)
-  document.addEventListener('visibilitychange', () => {
-    if (document.hidden) sender.leave()
-  })
+  // Also when it comes back: there is nothing to wait for then.
+  document.addEventListener('visibilitychange', sender.leave)
   // Refused in another tab.
   addEventListener('storage', () => {
     visitor.reread()

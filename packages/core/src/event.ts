@@ -41,7 +41,8 @@ export interface OutgoingEvent {
   context?: Properties | undefined
   device_type?: string | undefined
   duration_ms?: number | undefined
-  timestamp: string
+  /** Milliseconds since 1970. */
+  timestamp: number
   tracker: string
   source_id: string
   /** Running number within the source, from 1. */
@@ -65,7 +66,7 @@ export const eventOf = (type: string, o: TrackOptions, now: number, around: Circ
   entity_id: o.entityId,
   metadata: o.metadata,
   duration_ms: o.durationMs,
-  timestamp: new Date(o.timestamp ?? now).toISOString(),
+  timestamp: Number(o.timestamp ?? now),
   ...around,
   context: { ...around.context, ...o.context },
 })

@@ -102,8 +102,8 @@ const addressOf = (deps: IngestRoutesDeps, { request }: Pick<Call<'logBatch'>, '
  */
 function lateOf(events: readonly unknown[], now: number): readonly unknown[] {
   const late = events.map((event) => {
-    const at = isObject(event) && typeof event['timestamp'] === 'string' ? Date.parse(event['timestamp']) : now
-    return now - at > LATE_MS ? event : undefined
+    const at = isObject(event) ? readMoment(event['timestamp'] ?? event['event_timestamp'] ?? now) : now
+    return typeof at === 'number' && now - at > LATE_MS ? event : undefined
   })
   return late.some((event) => event !== undefined) ? late : []
 }
