@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { openBrowser } from '../browser.ts'
 import { startCairn, type TestCairn, type TestWorkspace } from '../cairn.ts'
 import { openHost, type Host } from './host.ts'
-import { PATIENCE, eventsOf, flushed, html, visit } from './visit.ts'
+import { PATIENCE, eventsOf, flushed, html, visit, type TrackerWindow } from './visit.ts'
 
 /** What is recorded by itself, each kind in a page of its own, with a real Cairn behind. */
 let cairn: TestCairn
@@ -258,5 +258,24 @@ test('errors that nobody caught tell their place, and of their message what brow
   })
   await page.waitForTimeout(50)
   expect((await recorded(page)).length).toBe(10)
+  await close()
+})
+
+test('a kind that cannot be loaded is told, and nothing else happens', async () => {
+  host.pages.set('/', { html: html(host, workspace) })
+  const { page, said, close } = await visit(browser, host.url)
+  await page.route('**/scroll-*.js', (route) => route.abort())
+  const faults = await page.evaluate(
+    async ([gate, key]) => {
+      const { tracker } = globalThis as TrackerWindow
+      const faults: unknown[] = []
+      tracker.init({ writeKey: key, host: gate, auto: ['scroll', 'pageviews'], interval: 50, onError: ({ code }) => faults.push(code) })
+      for (let i = 0; i < 50 && faults.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 10))
+      return faults
+    },
+    [host.gate, workspace.writeKey] as const,
+  )
+  await expect.poll(() => eventsOf(host).length, PATIENCE).toBe(1)
+  expect([faults, said.filter((line) => !line.startsWith('Failed to load resource'))]).toEqual([['not_tracked'], []])
   await close()
 })

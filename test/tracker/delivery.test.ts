@@ -237,7 +237,7 @@ describe.concurrent('over a bad way every event arrives exactly once', { timeout
         }
       })
       .catch(() => undefined)
-    await expect.poll(() => tracked).toBeGreaterThan(20)
+    await expect.poll(() => tracked, { timeout: 20_000 }).toBeGreaterThan(20)
     const session = await context.newCDPSession(page)
     await Promise.race([session.send('Page.crash').catch(() => undefined), sleep(2_000)])
     host.mode = 'pass'

@@ -5,7 +5,7 @@ import { startCairn, type TestCairn, type TestWorkspace } from '../cairn.ts'
 import { openHost, type Host } from './host.ts'
 import { PATIENCE, eventsOf, flushed, html, typesOf, visit, type TrackerWindow } from './visit.ts'
 
-/** What never leaves the page: judged by every byte that the page sent and all that its browser keeps. */
+/** What never leaves the page, and when nothing leaves it: judged by every byte that the page sent and all that its browser keeps. */
 let cairn: TestCairn
 let browser: Browser
 let workspace: TestWorkspace
@@ -27,6 +27,9 @@ const all = ['pageviews', 'clicks', 'scroll', 'vitals', 'errors']
 const track = (page: Page, type: string): Promise<void> => page.evaluate((type) => (globalThis as TrackerWindow).tracker.track(type), type)
 const call = (page: Page, name: 'optOut' | 'optIn' | 'excludeMe' | 'reset'): Promise<void> =>
   page.evaluate((name) => (globalThis as TrackerWindow).tracker[name](), name)
+/** The page and the scripts that it names itself; anything else is the tracker's doing. */
+const own = /^(http:\/\/[^/]+\/[\w?=]*|.*\/dist\/browser\/index\.js|.*\/dist\/browser\/chunks\/src-[\w-]+\.js|data:.*)$/
+const asked = (requests: readonly string[]): string[] => requests.filter((url) => url.startsWith(host.gate) || !own.test(url))
 const kept = async (page: Page, context: BrowserContext): Promise<unknown> => ({
   ...(await page.evaluate(async () => ({
     local: Object.entries(localStorage),
@@ -90,7 +93,7 @@ describe('what is entered', () => {
     </script>`
 
   test('in a field of any kind, or stands in a mask, is in no byte that is sent', async () => {
-    host.pages.set('/', { html: html(host, workspace, { auto: all }, body) })
+    for (const path of ['/', '/next']) host.pages.set(path, { html: html(host, workspace, { auto: all }, body) })
     const { page, close } = await visit(browser, host.url)
     await page.waitForFunction(
       () => performance.getEntriesByType('resource').filter(({ name }) => /(pageviews|clicks|scroll|vitals|errors)-/.test(name)).length === 5,
@@ -121,7 +124,21 @@ describe('what is entered', () => {
     for (let i = 0; i < 4; i++) await page.click('#masked')
     await page.mouse.wheel(0, 500)
     await page.waitForTimeout(100)
+    await page.evaluate(() => history.replaceState({}, '', `/?q=${(document.querySelector('#secret-1') as HTMLInputElement).value}`))
+    await page.evaluate(() =>
+      history.pushState({}, '', `/?q=${(document.querySelector('#secret-1') as HTMLInputElement).value}&utm_source=mail#SECRET-fragment`),
+    )
     await page.waitForTimeout(50)
+    await flushed(page)
+    // The same by a form that is sent with GET, and the page after that, whose referrer has it.
+    await page.locator('#send').click()
+    await page.waitForURL('**/next?*')
+    await page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('errors-')))
+    await page.click('#link')
+    await page.waitForTimeout(50)
+    await flushed(page)
+    await page.goto(`${host.url}/next`, { referer: `${host.url}/?q=SECRET-referrer` })
+    await track(page, 'told')
     await flushed(page)
 
     const bytes = host.sent.join('\n')
@@ -138,12 +155,133 @@ describe('what is entered', () => {
         'page_viewed',
         'rage_clicked',
         'text_touched',
+        'told',
         'web_vital_measured',
       ].sort(),
     )
+    expect(eventsOf(host).some(({ context }) => context.page.url.includes('utm_source=mail'))).toBe(true)
     await close()
   })
 })
+
+describe('nothing at all is sent or stored', () => {
+  const signals = {
+    'with Global Privacy Control': () => Object.defineProperty(navigator, 'globalPrivacyControl', { value: true }),
+    'with Do Not Track': () => Object.defineProperty(navigator, 'doNotTrack', { value: '1' }),
+  }
+  test.each(Object.entries(signals))('%s', async (_, script) => {
+    host.pages.set('/', { html: html(host, workspace, { auto: all }, '<p>Page</p>') })
+    host.pages.set('/asked', { html: html(host, workspace, { privacySignals: 'ignore' }) })
+    const { page, context, requests, close } = await visit(browser, host.url, { script })
+    await page.evaluate(async () => {
+      const { tracker } = globalThis as TrackerWindow
+      tracker.register({ plan: 'team' })
+      tracker.identify('ada', { name: 'Ada' })
+      tracker.track('seen', { immediate: true })
+      tracker.trackPageView()
+      tracker.reset()
+      await tracker.flush()
+    })
+    await page.click('p')
+    await page.waitForTimeout(300)
+    expect(asked(requests)).toEqual([])
+    expect(await kept(page, context)).toEqual(nothing)
+    expect(await page.evaluate(() => (globalThis as TrackerWindow).tracker.hasOptedOut())).toBe(true)
+    // A yes of the visitor counts more than the signal, and so does a host that may ignore it.
+    await call(page, 'optIn')
+    await track(page, 'agreed')
+    await flushed(page)
+    expect(typesOf(host)).toContain('agreed')
+    await close()
+    const ignoring = await visit(browser, `${host.url}/asked`, { script })
+    await track(ignoring.page, 'ignored')
+    await flushed(ignoring.page)
+    expect(typesOf(host)).toContain('ignored')
+    await ignoring.close()
+  })
+
+  test('before the yes, where consent is required; what happened meanwhile comes with it', async () => {
+    host.pages.set('/', { html: html(host, workspace, { auto: all, consent: 'required' }) })
+    const first = await visit(browser, host.url)
+    const second = await visit(browser, host.url, { context: first.context })
+    for (const { page } of [first, second])
+      await page.evaluate(async () => {
+        const { tracker } = globalThis as TrackerWindow
+        tracker.register({ plan: 'team' })
+        tracker.identify('ada')
+        tracker.reset()
+        tracker.track('before', { immediate: true })
+        await tracker.flush()
+      })
+    await first.page.waitForTimeout(300)
+    expect(asked([...first.requests, ...second.requests])).toEqual([])
+    expect(await kept(first.page, first.context)).toEqual(nothing)
+    await call(first.page, 'optIn')
+    // The yes holds in the other tab too, and on the next page.
+    await expect.poll(() => typesOf(host).filter((type) => type === 'before').length, PATIENCE).toBe(2)
+    await expect.poll(() => typesOf(host), PATIENCE).toContain('page_viewed')
+    await first.page.goto(host.url)
+    await track(first.page, 'after')
+    await expect.poll(() => typesOf(host), PATIENCE).toContain('after')
+    await first.close()
+  })
+
+  test('after a no where consent is required, but that no', async () => {
+    host.pages.set('/', { html: html(host, workspace, { auto: all, consent: 'required' }) })
+    const { page, context, requests, close } = await visit(browser, host.url)
+    await track(page, 'before')
+    await call(page, 'optOut')
+    await track(page, 'after')
+    await page.reload()
+    await track(page, 'later')
+    await page.waitForTimeout(200)
+    expect(asked(requests)).toEqual([])
+    expect(await kept(page, context)).toEqual({ ...nothing, local: [['cairn', '{"c":0}']] })
+    await close()
+  })
+
+  test.each(['optOut', 'excludeMe'] as const)('after %s, in any tab, until somebody opts in', async (refuse) => {
+    host.pages.set('/', { html: html(host, workspace, { interval: 60_000, auto: ['clicks'] }) })
+    const first = await visit(browser, host.url)
+    const second = await visit(browser, host.url, { context: first.context })
+    await track(first.page, 'first')
+    await track(second.page, 'second')
+    await first.page.waitForTimeout(50)
+    await call(first.page, refuse)
+    await expect.poll(() => second.page.evaluate(() => (globalThis as TrackerWindow).tracker.hasOptedOut()), PATIENCE).toBe(true)
+    for (const { page } of [first, second]) {
+      await page.evaluate(() => (globalThis as TrackerWindow).tracker.track('refused', { immediate: true }))
+      expect(await page.evaluate(() => (globalThis as TrackerWindow).tracker.queueSize())).toBe(0)
+      await page.reload()
+      await page.evaluate(() => (globalThis as TrackerWindow).tracker.track('refused', { immediate: true }))
+    }
+    await first.page.waitForTimeout(100)
+    expect(host.sent).toEqual([])
+    expect(await first.page.evaluate(() => localStorage.getItem('cairn'))).toBe(refuse === 'optOut' ? '{"c":0}' : '{"c":2}')
+    expect(await records(first.page)).toBe(0)
+    await call(second.page, 'optIn')
+    for (const { page } of [first, second]) {
+      await expect.poll(() => page.evaluate(() => (globalThis as TrackerWindow).tracker.hasOptedOut()), PATIENCE).toBe(false)
+      await page.evaluate(() => (globalThis as TrackerWindow).tracker.track('allowed', { immediate: true }))
+    }
+    await expect.poll(() => typesOf(host), PATIENCE).toEqual(['allowed', 'allowed'])
+    await first.close()
+  })
+})
+
+/** What the durable queue holds. */
+const records = (page: Page): Promise<number> =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open('cairn')
+        opening.addEventListener('error', () => reject(new Error('no database')))
+        opening.addEventListener('success', () => {
+          const count = opening.result.transaction('cairn').objectStore('cairn').count()
+          count.addEventListener('success', () => resolve(count.result))
+        })
+      }),
+  )
 
 describe('persistence', () => {
   test.each(['memory', 'none'] as const)('%s stores nothing', async (persistence) => {

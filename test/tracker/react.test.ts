@@ -157,8 +157,11 @@ test('what a suspended part tracks is tracked when it shows, once', async () => 
 test('rendered on a server and hydrated it makes the same page, and only the browser sends', async () => {
   const app = `
     function Part() {
-      const { track, queueSize, getSessionId, hasOptedOut } = useActivityTracker('ada')
-      if (typeof document === 'undefined') track('on_server')
+      const { track, trackPageView, queueSize, getSessionId, hasOptedOut } = useActivityTracker('ada')
+      if (typeof document === 'undefined') {
+        track('on_server')
+        trackPageView()
+      }
       return h('button', { onClick: () => track('pressed') }, String(queueSize), getSessionId() && 'session', String(hasOptedOut()))
     }
     const App = () => h(StrictMode, {}, h(CairnProvider, options, h(Part)))

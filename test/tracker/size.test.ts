@@ -9,8 +9,8 @@ const CORE = 4_096
 const REACT = 1_024
 const KIND = 2_048
 /** The whole API is in these, whatever a page calls. */
-const SCRIPT = 4_608
-const MODULE = 4_864
+const SCRIPT = 4_736
+const MODULE = 4_928
 
 const core = `export { init, track } from './browser/index.js'`
 const kinds = readdirSync(resolve(import.meta.dirname, '../../packages/browser/src/auto')).map((file) => file.replace(/\.ts$/, ''))

@@ -84,9 +84,14 @@ const TIMEOUT_MS = 30_000
 /** Of requests that outlive their page all bytes together may be 64 KB; these are characters. */
 const KEEPALIVE = 20_000
 
+/** What of an address may be a token, or what a form was sent with: its fragment, and of its query all that names no campaign. */
+const secret = /#.*|([?&])(?!utm_|.braid|\w+clk?id)[^&#]*/g
+const bare = (address: string): string => address.replace(secret, '$1')
+
 /** `more` loads what is seldom needed. */
 export function createClient(options: Options, more: More): Primitives {
   const { host = location.origin, persistence = 'storage', privacySignals, beforeSend } = options
+  let { auto } = options
   const tab = uuidv7(Date.now())
   const elapsed = (): number => performance.now()
   const say = (what: unknown): void => {
@@ -97,18 +102,27 @@ export function createClient(options: Options, more: More): Primitives {
     options.onError?.(fault)
   }
 
+  const fail = (error: unknown): void => onError({ code: 'not_tracked', status: 0, message: `${error as Error}` })
+  const attempt = (run: () => void): void => {
+    try {
+      run()
+    } catch (error) {
+      fail(error)
+    }
+  }
+  const isOn = (): boolean => sender.place < HELD
+
   let storage: Storage | undefined
   let spool: BrowserSpool | undefined
   try {
     if (persistence === 'storage') {
       storage = localStorage
-      spool = openSpool(NAME, tab)
+      spool = openSpool(NAME, tab, isOn)
     }
   } catch {
     // Blocked: memory has to do.
   }
 
-  const isOn = (): boolean => sender.place < HELD
   const visitor = createVisitor(storage, options.sessionAtMidnight, isOn)
   const { save, forget } = visitor
 
@@ -163,7 +177,6 @@ export function createClient(options: Options, more: More): Primitives {
   const around = {
     screen: { width: screen.width, height: screen.height },
     locale: navigator.language,
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   }
   const who = (): { anonymous_id?: string | undefined; user_id?: string | undefined } => {
     const { a, u } = visitor.memory
@@ -174,7 +187,7 @@ export function createClient(options: Options, more: More): Primitives {
     track(type, given = {}) {
       if (sender.place === OFF) return
       const began = elapsed()
-      try {
+      attempt(() => {
         const now = Date.now()
         const session = client.getSessionId()
         if (!isWanted(now)) return
@@ -187,7 +200,7 @@ export function createClient(options: Options, more: More): Primitives {
           ...who(),
           session_id: persistence === 'none' ? undefined : session,
           context: {
-            page: { url: location.href.split('#')[0], title: document.title, referrer: document.referrer },
+            page: { url: bare(location.href), title: document.title, referrer: bare(document.referrer) },
             ...around,
             ...visitor.memory.p,
           },
@@ -201,21 +214,20 @@ export function createClient(options: Options, more: More): Primitives {
         seq++
         sender.push(text, 0, given.immediate)
         say(event)
-      } catch (error) {
-        onError({ code: 'not_tracked', status: 0, message: `${error as Error}` })
-      }
+      })
       sender.spent(elapsed() - began)
     },
-    identify(userId, traits) {
-      const now = Date.now()
-      const id = `${userId}`
-      const { u } = visitor.memory
-      if (sender.place === OFF || (u === id && !traits)) return
-      if (u && u !== id) client.reset()
-      client.getSessionId()
-      save({ u: id })
-      sender.push(JSON.stringify({ event_id: uuidv7(now), timestamp: new Date(now), ...who(), traits }), IDENTIFY)
-    },
+    identify: (userId, traits) =>
+      attempt(() => {
+        const now = Date.now()
+        const id = `${userId}`
+        const { u } = visitor.memory
+        if (sender.place === OFF || (u === id && !traits)) return
+        if (u && u !== id) client.reset()
+        client.getSessionId()
+        save({ u: id })
+        sender.push(JSON.stringify({ event_id: uuidv7(now), timestamp: now, ...who(), traits }), IDENTIFY)
+      }),
     register: (properties) => save({ p: { ...visitor.memory.p, ...properties } }),
     getSessionId: () => visitor.session(Date.now()),
     hasOptedOut: isRefused,
@@ -242,12 +254,18 @@ export function createClient(options: Options, more: More): Primitives {
 
   /** Asks the spool, not only the entries: of these a browser that is killed forgets the last seconds. */
   function begin(): void {
-    if (storage && spool && isOn())
+    // Nothing is loaded or opened for somebody who has refused, or not agreed yet.
+    if (!isOn()) return
+    const load = (use: (parts: Awaited<ReturnType<More>>) => unknown): void => void more().then(use).catch(fail)
+    const kinds = auto
+    auto = undefined
+    if (kinds) load(({ capture }) => capture(kinds, client.track))
+    if (storage && spool)
       spool.write((store) => {
         const count = store.count()
         count.onsuccess = () => {
           const keys = Object.keys(storage).filter((key) => key.startsWith(MARK))
-          if (count.result || keys[0]) void more().then(({ recover }) => recover({ spool, sender, storage, tab, keys }))
+          if (count.result || keys[0]) load(({ recover }) => recover({ spool, sender, storage, tab, keys }))
         }
       })
   }
@@ -255,11 +273,11 @@ export function createClient(options: Options, more: More): Primitives {
 
   addEventListener('pagehide', sender.leave)
   // Also when it comes back: there is nothing to wait for then.
-  document.addEventListener('visibilitychange', sender.leave)
-  // Refused in another tab.
+  addEventListener('visibilitychange', sender.leave)
+  // Refused or allowed in another tab.
   addEventListener('storage', () => {
     visitor.reread()
-    if (isOn() && isRefused()) client.choose(visitor.memory.c)
+    if (isOn() ? isRefused() : visitor.memory.c === 1) client.choose(visitor.memory.c)
   })
   return client
 }

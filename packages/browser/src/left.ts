@@ -1,3 +1,4 @@
+import { OFF } from '@cairn/core/machine'
 import type { Ended, Parcel, Sender } from '@cairn/core/sender'
 import type { BrowserSpool, Kept } from './spool.ts'
 import { MARK } from './visitor.ts'
@@ -21,6 +22,8 @@ const LEFT_MS = 10_000
 const MOST_ENDED = 100
 
 export function recover({ spool, sender, storage, tab, keys }: Left): void {
+  // Somebody has refused while this was loaded.
+  if (sender.place === OFF) return
   const ended = keys.slice(0, MOST_ENDED).map((key): Ended => ({ source_id: key.slice(MARK.length), seq: Number(storage.getItem(key)) }))
   sender.tell(ended, () => {
     for (const { source_id: source, seq } of ended) if (storage.getItem(MARK + source) === `${seq}`) storage.removeItem(MARK + source)

@@ -24,8 +24,9 @@ export const reset: Client['reset'] = /* @__PURE__ */ later('reset')
 const choose = /* @__PURE__ */ later('choose')
 
 export const trackTimed: Client['trackTimed'] = (type, options) => timed(track, () => performance.now(), type, options)
-export const trackPageView: Client['trackPageView'] = (page = location.pathname, metadata) =>
-  track('page_viewed', { entityType: 'page', entityId: page, metadata })
+export const trackPageView: Client['trackPageView'] = (page, metadata) => {
+  if (isPage) track('page_viewed', { entityType: 'page', entityId: page ?? location.pathname, metadata })
+}
 export const trackBatch: Client['trackBatch'] = (events) => {
   for (const { type, options } of events) track(type, options)
 }
@@ -46,10 +47,4 @@ export function begin(options: Options, more: More): void {
   if (client || !isPage) return
   client = createClient(options, more)
   for (const call of early.splice(0)) call(client)
-  const { auto, onError } = options
-  if (auto)
-    more().then(
-      ({ capture }) => capture(auto, track),
-      () => onError?.({ code: 'not_loaded', status: 0 }),
-    )
 }

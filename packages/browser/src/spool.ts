@@ -16,15 +16,20 @@ export interface Kept {
   parcels: readonly Parcel[]
 }
 
-export function openSpool(name: string, tab: string): BrowserSpool {
-  const request = indexedDB.open(name)
-  request.onupgradeneeded = () => request.result.createObjectStore(name)
-  const opened = new Promise<IDBDatabase>((resolve) => {
-    request.onsuccess = () => resolve(request.result)
-  })
+/** Opens nothing before there is something to write and `mayOpen` allows it. */
+export function openSpool(name: string, tab: string, mayOpen: () => boolean): BrowserSpool {
+  let opened: Promise<IDBDatabase> | undefined
+  const open = (): Promise<IDBDatabase> =>
+    new Promise((resolve) => {
+      const request = indexedDB.open(name)
+      request.onupgradeneeded = () => request.result.createObjectStore(name)
+      request.onsuccess = () => resolve(request.result)
+    })
   // Full, or deleted meanwhile: memory has to do.
-  const write: BrowserSpool['write'] = (work) =>
-    void opened.then((db) => work(db.transaction(name, 'readwrite', { durability: 'relaxed' }).objectStore(name))).catch(() => undefined)
+  const write: BrowserSpool['write'] = (work) => {
+    if (mayOpen()) opened ??= open()
+    opened?.then((db) => work(db.transaction(name, 'readwrite', { durability: 'relaxed' }).objectStore(name))).catch(() => undefined)
+  }
   return {
     write,
     add: (key, parcels) => write((store) => store.put({ at: Date.now(), parcels } satisfies Kept, [tab, key])),

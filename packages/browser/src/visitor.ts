@@ -80,7 +80,7 @@ export function createVisitor(storage: Storage | undefined, atMidnight: boolean 
     forget(next) {
       memory = {}
       readAt = 0
-      save(next, true)
+      save(next, next.c !== undefined)
     },
     reread,
   }
