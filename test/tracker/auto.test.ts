@@ -178,8 +178,10 @@ test('scrolling tells the deepest quarter once, when the page is out of sight or
   await begun(page, 'scroll')
   const scroll = (to: number): Promise<void> =>
     page.evaluate(async (to) => {
+      const scrolled = new Promise((resolve) => addEventListener('scroll', resolve, { once: true }))
       scrollTo(0, to)
-      for (let frame = 0; frame < 4; frame++) await new Promise(requestAnimationFrame)
+      await scrolled
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
     }, to)
   const hide = (): Promise<void> =>
     page.evaluate(() => {
