@@ -25,19 +25,19 @@ function codeOf(source: string): string {
 }
 
 function regionOf(text: string, region: string, source: string): string {
-  const parts: string[] = []
+  const parts: string[][] = []
   let part: string[] | undefined
   for (const line of text.split('\n')) {
     const began = /#region (\S+)/.exec(line)?.[1]
     if (began !== undefined && part) throw new Error(`regions of ${source} overlap`)
     if (began === region) part = []
     else if (line.includes('#endregion')) {
-      if (part) parts.push(dedent(part))
+      if (part) parts.push(part)
       part = undefined
     } else part?.push(line)
   }
   if (parts.length === 0 || part) throw new Error(`${source} is no region`)
-  return parts.join('\n\n')
+  return dedent(parts.flatMap((lines) => ['', ...lines]))
 }
 
 function dedent(lines: readonly string[]): string {

@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser } from '../browser.ts'
 import { startCairn, type TestCairn } from '../cairn.ts'
@@ -16,6 +16,15 @@ afterAll(async () => {
   await cairn.close()
 })
 
+/** At the width of a phone nothing has to be scrolled sideways. */
+async function fitsPhone(page: Page, urls: readonly string[]): Promise<void> {
+  await page.setViewportSize({ width: 375, height: 800 })
+  for (const url of urls) {
+    await page.goto(url)
+    expect([url, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([url, 375])
+  }
+}
+
 const sessions = (events: readonly Told[]): number => new Set(events.map(({ session_id }) => session_id)).size
 
 test('script tag: nothing before consent, then pages, named clicks, a search and who subscribed, in one session', async ({ onTestFinished }) => {
@@ -32,9 +41,13 @@ test('script tag: nothing before consent, then pages, named clicks, a search and
   expect(await page.evaluate('localStorage.getItem("cairn")')).toBeNull()
   expect(await workspace.get('/api/events')).toMatchObject({ events: [] })
 
+  // What records by itself is loaded with the yes.
+  const loaded = page.waitForResponse(/pageviews/)
   await page.getByRole('button', { name: 'Yes' }).click()
+  await loaded
+  await page.waitForFunction('cairn.queueSize >= 2')
   await page.getByRole('link', { name: 'Plans' }).click()
-  await page.waitForLoadState('networkidle')
+  await page.waitForURL('**/plans.html', SETTLED)
   await page.getByRole('button', { name: 'Choose Sill' }).click()
   await page.getByLabel('E-mail address').fill('ada@example.com')
   await page.getByRole('button', { name: 'Subscribe' }).click()
@@ -42,8 +55,8 @@ test('script tag: nothing before consent, then pages, named clicks, a search and
 
   const events = (await eventsOf(workspace, ['subscription_started'])).filter(({ event_type }) => !/element_clicked|web_vital/.test(event_type))
   expect(events.map(line)).toEqual([
-    'page_viewed page// by nobody',
     'search_performed by nobody',
+    'page_viewed page// by nobody',
     'page_viewed page//plans.html by nobody',
     'plan_chosen by nobody',
     'subscription_started subscription/monthly by ada@example.com',
@@ -51,6 +64,7 @@ test('script tag: nothing before consent, then pages, named clicks, a search and
   expect(events.find(({ event_type }) => event_type === 'plan_chosen')?.event_metadata).toMatchObject({ plan: 'sill' })
   expect(sessions(events)).toBe(1)
   expect(faults).toEqual([])
+  await fitsPhone(page, [example.url, `${example.url}/plans.html`])
 })
 
 test('script tag: who says no is not recorded, on later pages neither', async ({ onTestFinished }) => {
@@ -97,6 +111,8 @@ test.each([
     for (const button of act) await page.getByRole('listitem').first().getByRole('button', { name: button }).click()
     await page.locator('.done').waitFor()
     await page.evaluate('cairn.flush()')
+    await page.setViewportSize({ width: 375, height: 800 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375)
   } finally {
     await context.close()
     // Delivers what is left.
@@ -209,4 +225,8 @@ test('work assistant: rendered by the server, taken over without a fault, and ev
   expect(events.slice(0, -1).map(({ anonymous_id }) => anonymous_id)).not.toContain(last?.anonymous_id)
   expect(sessions(events)).toBe(2)
   expect(faults).toEqual([])
+  await fitsPhone(
+    page,
+    ['/', '/projects', '/mail', '/calendar'].map((path) => example.url + path),
+  )
 })

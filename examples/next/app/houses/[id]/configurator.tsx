@@ -1,22 +1,17 @@
-// #region component
 'use client'
 import { useState } from 'react'
 import { useActivityTracker } from '@cairn/browser/react'
+import { Rooms } from './rooms'
 
 export function Configurator({ id, rooms: first, user: known }: { id: string; rooms: number; user?: string }) {
+  // #region identify
   const [user, setUser] = useState(known)
-  const { track, getSessionId } = useActivityTracker(user)
+  const { getSessionId } = useActivityTracker(user)
   // #endregion
   const [rooms, setRooms] = useState(first)
   const [isOrdered, setOrdered] = useState(false)
   const price = 40_000 + rooms * 32_000
 
-  // #region component
-  const choose = (count: number) => {
-    setRooms(count)
-    track('rooms_changed', { entityType: 'house', entityId: id, metadata: { rooms: count } })
-  }
-  // #endregion
   const order = async (form: FormData) => {
     const name = String(form.get('name')).toLowerCase()
     document.cookie = `user=${name}; path=/; samesite=lax`
@@ -36,7 +31,7 @@ export function Configurator({ id, rooms: first, user: known }: { id: string; ro
     <form action={order} className="card">
       <label>
         Rooms: {rooms}
-        <input type="range" min={1} max={9} value={rooms} onChange={(event) => choose(Number(event.target.value))} />
+        <Rooms house={id} rooms={rooms} onChoose={setRooms} />
       </label>
       <strong>€{price.toLocaleString('en')}</strong>
       <input name="name" aria-label="Your name" placeholder="Ada" required />
