@@ -14,23 +14,22 @@ import { machine, median, pssMb, rounded } from './measure.ts'
 
 /**
  * What `@cairn/node` costs its host: the same Express and Fastify route without it, with `trackActivity` while Cairn takes everything, while
- * nothing listens there, and while Cairn takes connections and never answers; each a process of its own, asked in turn at an even pace, so that
- * all see the same machine. Then 3.6 million calls of `track` while Cairn is down: an hour at a thousand a second.
- * `npm run bench -- node [--rounds 12] [--pace 1000] [--calls 3600000]`
+ * nothing listens there, and while Cairn takes connections and never answers; each a process of its own, four requests at a time to one after the
+ * other, so that all see the same machine. Then 3.6 million calls of `track` while Cairn is down: an hour at a thousand a second.
+ * `npm run bench -- node [--requests 40000] [--calls 3600000]`
  */
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '12' },
-    pace: { type: 'string', default: '1000' },
+    requests: { type: 'string', default: '40000' },
     calls: { type: 'string', default: '3600000' },
     /** Of a process that the bench starts itself: which framework it serves. */
     serve: { type: 'string' },
     to: { type: 'string', default: '' },
   },
 })
-const REQUESTS = 2_000
-const CONNECTIONS = 8
-const WARM_UP = 3_000
+const TOGETHER = 4
+const PAUSE_MS = 1
+const PARTS = 10
 
 const task = (id: string): object => ({ id, title: 'Write it down', state: 'open', tags: Array.from({ length: 20 }, (_, n) => `tag ${n}`), at: new Date() })
 const user = (): string => 'ada'
@@ -59,37 +58,27 @@ interface Variant {
   to: string
   port: string
   pid: number
+  agent: Agent
   latencies: number[]
-  p99s: number[]
 }
 const at = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 
-/** Milliseconds of each request, sent at an even pace whether or not those before are answered. */
-async function ask(port: string, count: number, pace: number): Promise<number[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-  const latencies: number[] = []
-  const one = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const from = performance.now()
-      request({ port, host: '127.0.0.1', path: '/tasks/42', agent }, (response) => {
-        response.resume().on('end', () => {
-          latencies.push(performance.now() - from)
-          resolve()
-        })
-      })
-        .on('error', reject)
-        .end()
-    })
-  const began = performance.now()
-  const asked: Promise<void>[] = []
-  while (asked.length < count) {
-    while (asked.length < count && asked.length < ((performance.now() - began) / 1_000) * pace) asked.push(one())
-    await sleep(1)
-  }
-  await Promise.all(asked)
-  agent.destroy()
-  return latencies
-}
+/** Milliseconds of so many requests at once: the later ones wait for what the earlier ones left to do. */
+const askTogether = ({ port, agent }: Variant): Promise<number[]> =>
+  Promise.all(
+    Array.from(
+      { length: TOGETHER },
+      () =>
+        new Promise<number>((resolve, reject) => {
+          const from = performance.now()
+          request({ port, host: '127.0.0.1', path: '/tasks/42', agent }, (response) => {
+            response.resume().on('end', () => resolve(performance.now() - from))
+          })
+            .on('error', reject)
+            .end()
+        }),
+    ),
+  )
 
 async function compare(): Promise<void> {
   const folder = temporaryFolder()
@@ -109,39 +98,56 @@ async function compare(): Promise<void> {
       const child = start(framework, to)
       children.push(child)
       const [port] = (await once(child.stdout, 'data')) as [Buffer]
-      variants.push({ framework, name, to, latencies: [], p99s: [], port: port.toString().trim(), pid: child.pid ?? 0 })
+      variants.push({
+        framework,
+        name,
+        to,
+        latencies: [],
+        port: port.toString().trim(),
+        pid: child.pid ?? 0,
+        agent: new Agent({ keepAlive: true, maxSockets: TOGETHER }),
+      })
     }
   }
-  for (const { port } of variants) await ask(port, WARM_UP, Number(values.pace) * 2)
-  for (let round = 0; round < Number(values.rounds); round++) {
-    for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
-      const latencies = await ask(variant.port, REQUESTS, Number(values.pace))
-      variant.latencies.push(...latencies)
-      variant.p99s.push(
-        at(
-          latencies.toSorted((a, b) => a - b),
-          0.99,
-        ),
-      )
+  const turns = Number(values.requests) / TOGETHER
+  for (let n = 0; n < turns / 10; n++) for (const variant of variants) await askTogether(variant)
+  for (let n = 0; n < turns; n++) {
+    // Each in its turn, every time from another one on.
+    for (let i = 0; i < variants.length; i++) {
+      const variant = variants[(n + i) % variants.length]
+      if (variant) variant.latencies.push(...(await askTogether(variant)))
     }
+    await sleep(PAUSE_MS)
   }
   const memory = new Map(variants.map(({ pid }) => [pid, pssMb(pid)]))
   for (const child of children) child.kill()
   await cairn.stop()
   silent.close()
+  for (const { agent } of variants) agent.destroy()
   folder.remove()
 
-  for (const { framework, name, pid, latencies, p99s } of variants) {
+  const p99 = (values: readonly number[]): number =>
+    at(
+      values.toSorted((a, b) => a - b),
+      0.99,
+    )
+  const part = Math.ceil(Number(values.requests) / PARTS)
+  for (const { framework, name, pid, latencies } of variants) {
+    const base = variants.find((other) => other.framework === framework && other.to === '')?.latencies ?? []
+    const more = Array.from({ length: PARTS }, (_, n) => [latencies, base].map((all) => p99(all.slice(n * part, (n + 1) * part)))).map(
+      ([own = 0, other = 0]) => own - other,
+    )
     const sorted = latencies.toSorted((a, b) => a - b)
-    const base = variants.find((other) => other.framework === framework && other.to === '')
-    const more = median(p99s.map((p99, round) => p99 - (base?.p99s[round] ?? 0)))
     console.log(
-      `${framework} ${name}: p50 ${rounded(at(sorted, 0.5), 3)} ms, p99 ${rounded(at(sorted, 0.99), 3)} ms, max ${rounded(sorted.at(-1) ?? 0, 1)} ms of ${sorted.length} requests; ${memory.get(pid)} MB` +
-        (name === 'without' ? '' : `; p99 of a round ${more < 0 ? '' : '+'}${rounded(more, 3)} ms (median of ${p99s.length})`),
+      `${framework} ${name}: p50 ${rounded(at(sorted, 0.5), 3)} ms, p99 ${rounded(p99(latencies), 3)} ms, ${memory.get(pid)} MB` +
+        (name === 'without'
+          ? ` (${sorted.length} requests)`
+          : `; p99 ${signed(p99(latencies) - p99(base))} ms against without, median of ${PARTS} parts ${signed(median(more))} ms (${signed(Math.min(...more))} to ${signed(Math.max(...more))})`),
     )
   }
 }
 
+const signed = (value: number): string => `${value < 0 ? '' : '+'}${rounded(value, 3)}`
 const rssMb = (): number => process.memoryUsage.rss() / 2 ** 20
 /** As much as a busy host keeps alive at any time: what outlives a young collection makes V8 take more memory, whoever it belongs to. */
 const ALIVE = 1_000

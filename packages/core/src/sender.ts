@@ -314,7 +314,7 @@ export function createSender({
       if (telling === ended) ended = []
       if (isTaken) {
         if (telling[0]) told?.()
-        if (answer.settings) {
+        if (answer.settings?.breaker) {
           settings = answer.settings
           onSettings?.(answer.settings)
         }
