@@ -242,6 +242,7 @@ export function createClient(options: Options, more: More): Primitives {
         begin()
       } else {
         forget({ c })
+        storage?.removeItem(MARK + tab)
         sender.deny()
         spool?.write((store) => store.clear())
       }
