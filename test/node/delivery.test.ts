@@ -132,6 +132,37 @@ test('while the server hangs the queue keeps its bounds, and the newest', async 
   await client.shutdown(100)
 })
 
+test('of an outage the newest events are delivered, in order and as they were, once it is over', async (it) => {
+  const c = await collector(it)
+  c.answer = status(503)
+  const { client, faults } = begin(it, c.url, { maxEvents: 5_000 })
+  client.track('first', somebody)
+  await client.flush()
+  for (let n = 0; n < 8_000; n++) {
+    client.track('happened', { ...somebody, metadata: { n, text: 'ünï \u2028 😀'.repeat(n % 7), large: n % 1_000 === 0 ? 'x'.repeat(30_000) : undefined } })
+    if (n % 100 === 0) await new Promise(setImmediate)
+  }
+  client.identify('ada', { after: 'all' })
+  expect(client.queueSize).toBe(5_000)
+  expect(faults.map(({ code }) => code).filter((code) => code !== 'unreachable')).toEqual(['queue_full'])
+  c.requests.length = 0
+  c.answer = take
+  await client.shutdown(20_000)
+  expect(client.queueSize).toBe(0)
+  expect(c.events().map(({ metadata }) => metadata?.['n'])).toEqual(Array.from({ length: 4_999 }, (_, n) => n + 3_001))
+  expect(c.events().every(({ metadata }) => metadata?.['text'] === 'ünï \u2028 😀'.repeat(Number(metadata?.['n']) % 7))).toBe(true)
+  expect(c.requests.at(-1)?.body).toMatchObject({ user_id: 'ada', traits: { after: 'all' } })
+})
+
+test('flush delivers what was tracked before it, however much that is', async (it) => {
+  const c = await collector(it)
+  const { client } = begin(it, c.url)
+  for (let n = 0; n < 6_000; n++) client.track('happened', { ...somebody, metadata: { n } })
+  await client.flush()
+  expect(client.queueSize).toBe(0)
+  expect(c.events().map(({ metadata }) => metadata?.['n'])).toEqual(Array.from({ length: 6_000 }, (_, n) => n))
+})
+
 test('a stream that is switched off is asked for again with one event, not with all', async (it) => {
   const c = await collector(it)
   const { client } = begin(it, c.url)

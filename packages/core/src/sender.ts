@@ -60,7 +60,7 @@ export interface Spool {
 /** Index of `paths`, and the JSON text that goes there. */
 export type Parcel = readonly [path: number, text: string]
 export const paths = ['/api/events/log/batch', '/api/people/identify'] as const
-const BATCH = 0
+export const BATCH = 0
 export const IDENTIFY = 1
 
 /** What the server wants of its trackers; it comes with an answer when it has changed. */

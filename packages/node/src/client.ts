@@ -1,9 +1,10 @@
 import { eventOf, timed, type AnyType, type BeforeSend, type OutgoingEvent, type Properties, type Timed, type TrackOptions } from '@cairn/core/event'
 import { uuidv7 } from '@cairn/core/ids'
 import { OFF, type State } from '@cairn/core/machine'
-import { createSender, IDENTIFY, type Fault, type Settings } from '@cairn/core/sender'
+import { BATCH, createSender, IDENTIFY, type Fault, type Settings } from '@cairn/core/sender'
 import packageJson from '../package.json' with { type: 'json' }
 import { createCost } from './cost.ts'
+import { createQueue, type Bounds } from './queue.ts'
 import { openSpool } from './spool.ts'
 import { createTransport } from './transport.ts'
 
@@ -73,6 +74,9 @@ const version = packageJson.version
 const EXIT_MS = 5_000
 /** How long a stream that is switched off is believed to be so, without asking again. */
 const SETTINGS_MS = 600_000
+/** What the sender holds itself, enough for its next requests. */
+const HELD_EVENTS = 1_000
+const HELD_BYTES = 1_048_576
 /** As many as a batch takes. */
 const MAX_ENDED = 100
 
@@ -108,11 +112,14 @@ export function createClient(options: Options = {} as Options): Client {
   const isUsable = url !== undefined && typeof writeKey === 'string' && writeKey !== ''
   if (!isUsable) report('bad_options', 'Cairn needs `host`, an address such as https://cairn.example, and `writeKey`. Nothing is recorded.')
 
-  const transport = createTransport({ host: url ?? new URL('http://localhost'), key: writeKey })
+  const transport = createTransport({ host: url ?? new URL('http://localhost'), key: writeKey, onAnswer: () => queue.refill() })
   const spool =
     options.spool === undefined || !isUsable
       ? undefined
       : openSpool({ folder: options.spool, sourceId, fsync: options.fsync ?? false, seq: () => seq, onError })
+  const all: Bounds = { events: maxEvents, bytes: maxBytes }
+  // A spool needs the texts at hand, to write them anew.
+  const held: Bounds = spool ? all : { events: Math.min(maxEvents, HELD_EVENTS), bytes: Math.min(maxBytes, HELD_BYTES) }
   const sender = createSender({
     writeKey,
     runtime: transport,
@@ -120,8 +127,8 @@ export function createClient(options: Options = {} as Options): Client {
     path,
     batchSize,
     interval,
-    maxEvents,
-    maxBytes,
+    maxEvents: held.events,
+    maxBytes: held.bytes,
     begin: isUsable ? 'idle' : 'off',
     onSettings(newer) {
       settings = newer
@@ -135,6 +142,7 @@ export function createClient(options: Options = {} as Options): Client {
     onError,
   })
 
+  const queue = createQueue(sender, held, all)
   const isOff = (): boolean => ended !== undefined || sender.place === OFF
 
   /** Whether the server records events now. What is switched off is asked for again with one event. */
@@ -156,7 +164,7 @@ export function createClient(options: Options = {} as Options): Client {
     if (!event) return
     const text = JSON.stringify(event)
     seq++
-    sender.push(text, undefined, o.immediate)
+    queue.push([BATCH, text], o.immediate)
     say(event)
   }
 
@@ -166,6 +174,7 @@ export function createClient(options: Options = {} as Options): Client {
     const user = idOf(o?.userId)
     const anonymous = idOf(o?.anonymousId)
     if (user === undefined && anonymous === undefined) throw new Error(`${type} is about nobody: it needs a userId or an anonymousId.`)
+    if (!Number.isFinite(Number(o.timestamp ?? now))) throw new Error(`${type} has a timestamp that is no time.`)
     return eventOf(type, { ...o, durationMs: o.durationMs === undefined ? undefined : Math.round(o.durationMs) }, now, {
       user_id: user,
       anonymous_id: anonymous,
@@ -202,25 +211,18 @@ export function createClient(options: Options = {} as Options): Client {
         const user = idOf(userId)
         if (user === undefined) throw new Error('identify needs a userId.')
         const now = Date.now()
-        sender.push(
-          JSON.stringify({
-            event_id: uuidv7(now),
-            timestamp: new Date(now).toISOString(),
-            user_id: user,
-            anonymous_id: idOf(who?.anonymousId),
-            traits,
-          }),
-          IDENTIFY,
-        )
+        const anonymous = idOf(who?.anonymousId)
+        const text = JSON.stringify({ event_id: uuidv7(now), timestamp: new Date(now).toISOString(), user_id: user, anonymous_id: anonymous, traits })
+        queue.push([IDENTIFY, text], false)
       }),
     register: (properties) =>
       guard('not_registered', () => {
         context = { ...context, ...properties }
       }),
-    flush: () => sender.flush(),
+    flush: () => queue.flush(),
     shutdown: (timeoutMs = EXIT_MS) => (ended ??= end(timeoutMs)),
     get queueSize() {
-      return sender.size
+      return queue.size
     },
     report,
   }
@@ -235,8 +237,8 @@ export function createClient(options: Options = {} as Options): Client {
   /** Until all is delivered, or the spool can be left to hold it. */
   async function drain(): Promise<void> {
     for (;;) {
-      await sender.flush()
-      if (sender.size === 0 || spool?.isSound) return
+      await queue.flush()
+      if (queue.size === 0 || spool?.isSound) return
       await new Promise<void>((resolve) => changed.push(resolve))
     }
   }
@@ -250,7 +252,7 @@ export function createClient(options: Options = {} as Options): Client {
   }
 
   const flushAtExit = (): void => {
-    if (sender.size > 0) void within(EXIT_MS, sender.flush())
+    if (queue.size > 0) void within(EXIT_MS, queue.flush())
   }
   if (isUsable) process.on('beforeExit', flushAtExit)
 

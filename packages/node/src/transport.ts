@@ -19,11 +19,18 @@ export interface Transport extends Runtime {
   close(): void
 }
 
+export interface TransportOptions {
+  host: URL
+  key: string
+  /** After the sender has made of an answer, or of none, what is to be made of it. */
+  onAnswer: () => void
+}
+
 /**
  * Time and requests of a sender. Timers do not keep the process alive, a request does. Neither runs in the context of the request that caused
  * it: frameworks and tracers would count it as the host's own.
  */
-export function createTransport({ host, key }: { host: URL; key: string }): Transport {
+export function createTransport({ host, key, onAnswer }: TransportOptions): Transport {
   const outside = AsyncLocalStorage.snapshot()
   const base = host.href.replace(/\/$/, '')
   const underWay = new Set<AbortController>()
@@ -51,6 +58,7 @@ export function createTransport({ host, key }: { host: URL; key: string }): Tran
     } finally {
       clearTimeout(timer)
       underWay.delete(ended)
+      setImmediate(onAnswer)
     }
   }
 
