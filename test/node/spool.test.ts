@@ -3,7 +3,7 @@ import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, utim
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type Client, type Fault, type Options } from '@cairn/node'
-import { expect, test, type TestContext } from 'vitest'
+import { expect, onTestFinished, test, type TestContext } from 'vitest'
 import { lines, readContent } from '../../packages/node/src/spool-file.ts'
 import { startCairn } from '../cairn.ts'
 import { eventually, temporaryFolder } from '../server.ts'
@@ -41,6 +41,27 @@ async function spooled(spool: string): Promise<string[]> {
   )
   return contents.flatMap(({ records }) => [...records.values()].flat().map(([, text]) => (JSON.parse(text) as SentEvent).event_id))
 }
+
+test.each(['process.exit(0)', "throw new Error('nobody catches this')"])(
+  'of a process that ends by `%s` right after it tracked, everything arrives with the next',
+  async (end) => {
+    const made = temporaryFolder()
+    onTestFinished(() => made.remove())
+    const c = await startCollector()
+    onTestFinished(c.close)
+    const host = startHost(`
+    import { init, track } from '@cairn/node'
+    init({ writeKey: 'key', host: '${c.url}', spool: '${made.path}/spool' })
+    for (let i = 0; i < 100; i++) track('last_words', { userId: 'ada', metadata: { i } })
+    ${end}
+  `)
+    await host.ended
+    expect(c.events()).toEqual([])
+    const client = createClient({ writeKey: 'key', host: c.url, interval: 10, spool: `${made.path}/spool` })
+    onTestFinished(() => client.shutdown(0))
+    await expect.poll(() => new Set(c.events().map(({ event_id: id }) => id)).size, { timeout: 10_000 }).toBe(100)
+  },
+)
 
 test('of a process that is killed again and again, every event that was written arrives once, on a line that fails', async (it) => {
   const spool = folder(it)

@@ -102,7 +102,8 @@ export function createClient(options: Options, more: More): Primitives {
     options.onError?.(fault)
   }
 
-  const fail = (error: unknown): void => onError({ code: 'not_tracked', status: 0, message: `${error as Error}` })
+  /** In a turn of its own: what the host's function throws is the host's. */
+  const fail = (error: unknown): void => queueMicrotask(() => onError({ code: 'not_tracked', status: 0, message: `${error as Error}` }))
   const attempt = (run: () => void): void => {
     try {
       run()

@@ -86,6 +86,7 @@ export interface Ended {
  *
  * - `unreachable` the server does not answer, or cannot take events now; they are kept and sent again
  * - `queue_full` the oldest events go
+ * - `too_large` an event of more than 256 KB, which no server takes
  * - `refused` the server refuses all that was sent, without a word of its own
  *
  * `status` is 0 where no request was made, or none was answered.
@@ -155,6 +156,7 @@ const unkept: Item['from'] = { key: -1, left: Infinity }
 /** Of a request that may outlive its page, browsers take 64 KB. Characters stand for bytes: a larger one is sent without that. */
 const MAX_BODY = 60_000
 const MAX_REQUEST_EVENTS = 500
+const MAX_EVENT = 262_144
 /** A longer loop is kept in pieces, so that neither memory nor one record grows without bound. */
 const MAX_FRESH = 100
 const LONGEST_REST_MS = 60_000
@@ -340,6 +342,8 @@ export function createSender({
       return !isSlow
     },
     push(text, path = BATCH, urgent) {
+      // The server takes none of that size, and it would drive out all others.
+      if (text.length > MAX_EVENT) return fault('too_large')
       isUrgent ||= urgent === true
       if (!fresh[0]) queueMicrotask(keep)
       fresh.push(take(path, text, unkept))

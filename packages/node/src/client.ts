@@ -229,6 +229,7 @@ export function createClient(options: Options = {} as Options): Client {
 
   async function end(timeoutMs: number): Promise<void> {
     process.off('beforeExit', flushAtExit)
+    process.off('exit', keepAtExit)
     await within(timeoutMs, drain())
     transport.close()
     await spool?.close().catch((error: unknown) => report('spool_failed', error))
@@ -255,6 +256,13 @@ export function createClient(options: Options = {} as Options): Client {
     if (queue.size > 0) void within(EXIT_MS, queue.flush())
   }
   if (isUsable) process.on('beforeExit', flushAtExit)
+  /** By `process.exit` or an error that nobody caught: there is no time to send, but to write. */
+  const keepAtExit = (): void =>
+    tell(() => {
+      void queue.flush()
+      spool?.closeAtOnce()
+    })
+  if (spool) process.on('exit', keepAtExit)
 
   let isTelling = false
   /** One list at a time. */

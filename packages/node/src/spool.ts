@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, utimes, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Ended, Fault, Parcel, Spool } from '@cairn/core/sender'
@@ -21,6 +22,8 @@ export interface NodeSpool extends Spool {
   readonly isSound: boolean
   /** Writes what is to be written; nothing may be added any more. */
   close: () => Promise<void>
+  /** The process ends now: everything that is not delivered goes into a file of its own, in this very turn. Throws where it cannot be written. */
+  closeAtOnce: () => void
 }
 
 interface Heir {
@@ -209,6 +212,15 @@ export function openSpool({ folder, sourceId, fsync, seq, onError }: SpoolOption
     },
     get isSound() {
       return isSound
+    },
+    closeAtOnce() {
+      if (isClosed || live.size + untold.size === 0) return
+      isClosed = true
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      const kept = [...live].map(([key, parcels]) => lines.kept(key, parcels))
+      const text = [lines.owner(thisProcess()), lines.seq(seq()), ...endedList().map(lines.ended), ...kept].join('')
+      // What stands in our own file too is sent twice, under the same ids.
+      writeFileSync(join(folder, `${sourceId}~${sourceId}.jsonl`), text, { mode: 0o600 })
     },
     async close() {
       clearInterval(beat)
