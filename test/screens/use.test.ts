@@ -162,8 +162,8 @@ async function pressAll(page: Page): Promise<void> {
       const before = ((globalThis as { pressed?: Set<string> }).pressed ??= new Set())
       const dialog = document.querySelector('[role=dialog]')
       for (const button of (dialog ?? document.querySelector('main') ?? document.body).querySelectorAll<HTMLElement>('button:enabled')) {
-        // Of a list with a button in each row one is pressed: they differ after the colon, or by a number.
-        const kind = (button.getAttribute('aria-label') ?? button.textContent).replace(/:.*|\d+/g, '')
+        // Of a list with a button in each row one is pressed: the others open another row, or differ after the colon, or by a number.
+        const kind = button.matches('.opens-row') ? 'row' : (button.getAttribute('aria-label') ?? button.textContent).replace(/:.*|\d+/g, '')
         if (before.has(kind) || !button.checkVisibility() || button.closest('[aria-hidden=true], [inert]')) continue
         before.add(kind)
         button.click()
