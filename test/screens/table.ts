@@ -91,7 +91,8 @@ export async function worldOf({ call }: Stage): Promise<World> {
   const { body: invited } = await call('owner', 'POST', '/api/invitations', { workspace: DEMO, body: { role: 'analyst' } })
   const [newest] = events['events'] as Array<{ event_id: string; event_timestamp: string }>
   return {
-    person: (people['people'] as Array<{ user_id: string | null }>).find(({ user_id }) => user_id !== null)?.user_id ?? '',
+    // The longest name there is, whoever came last.
+    person: (people['people'] as Array<{ user_id: string | null }>).map(({ user_id }) => user_id ?? '').toSorted((a, b) => b.length - a.length)[0] ?? '',
     event: newest?.event_id ?? '',
     eventAt: newest?.event_timestamp ?? '',
     invitation: String(invited['url']).split('token=')[1] ?? '',
