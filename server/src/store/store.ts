@@ -21,6 +21,7 @@ export interface Store {
   query<Row>(q: Sql, options?: CallOptions): Promise<{ rows: Row[]; statistics?: Statistics }>
   /** Batches of rows as they are made, with back-pressure; leaving the loop ends the query. */
   stream<Row>(q: Sql, options?: CallOptions): AsyncIterable<Row[]>
+  /** May be done again after a broken connection, so an insert needs a token. */
   command(q: Sql | string, options?: CallOptions): Promise<void>
   /** Inserts a sealed file once, however often it is called with the same token and the same file. */
   load(load: Load, options?: CallOptions): Promise<void>
@@ -180,9 +181,14 @@ export function makeStore({ url, agent, dialect }: StoreOptions): Store {
     command: (q, options = {}) => {
       const timeoutMs = options.timeoutMs ?? LOAD_TIMEOUT_MS
       const { text, params } = typeof q === 'string' ? { text: q, params: {} } : q
-      return guarded(options, timeoutMs, async (signal) => {
-        await client.command({ query: text, query_params: params, abort_signal: signal, ...call(options, 'admin', timeoutMs, { wait_end_of_query: 1 }) })
-      })
+      return guarded(
+        options,
+        timeoutMs,
+        async (signal) => {
+          await client.command({ query: text, query_params: params, abort_signal: signal, ...call(options, 'admin', timeoutMs, { wait_end_of_query: 1 }) })
+        },
+        true,
+      )
     },
 
     load: ({ token, path, format, structure, statement }, options = {}) => {
@@ -213,6 +219,6 @@ export function makeStore({ url, agent, dialect }: StoreOptions): Store {
   }
 }
 
-const isReset = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ECONNRESET'
+const isReset = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
 
 const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
