@@ -176,6 +176,7 @@ test.each([
   ['no options', undefined],
   ['no key', { host: 'http://localhost:1' }],
   ['no address', { writeKey: 'k', host: 'cairn' }],
+  ['an address without a scheme', { writeKey: 'k', host: 'localhost:4300' }],
 ])('with %s nothing is recorded, and nothing throws', async (_, options) => {
   const faults: Fault[] = []
   const client = createClient((options && { ...options, onError: (fault: Fault) => faults.push(fault) }) as Options)

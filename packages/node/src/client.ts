@@ -108,7 +108,8 @@ export function createClient(options: Options = {} as Options): Client {
   }
   const report: Client['report'] = (code, error) => onError({ code, message: error instanceof Error ? error.message : String(error), status: 0 })
 
-  const url = URL.canParse(host) ? new URL(host) : undefined
+  // Without a scheme, `localhost:4300` is an address of the scheme "localhost".
+  const url = /^https?:/i.test(host) && URL.canParse(host) ? new URL(host) : undefined
   const isUsable = url !== undefined && typeof writeKey === 'string' && writeKey !== ''
   if (!isUsable) report('bad_options', 'Cairn needs `host`, an address such as https://cairn.example, and `writeKey`. Nothing is recorded.')
 
