@@ -82,7 +82,7 @@ async function loadAlone(path: string): Promise<number> {
   const folder = temporaryFolder()
   const { store, close } = await openStoreIn(folder.path)
   const log = makeLog('error')
-  const loader = new Loader({ store, dir: join(folder.path, 'work'), log, node: 'bench' })
+  const loader = new Loader({ store, dir: join(folder.path, 'work'), log, node: 'bench', afterLoad: [] })
   const bytes = statSync(path).size
   const from = performance.now()
   for (let number = 1; number <= 8; number++) await loader.load({ number, path, bytes, lastSeq: number, receipts: [], ids: 0 }, new AbortController().signal)

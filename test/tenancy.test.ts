@@ -63,6 +63,14 @@ const cases = {
     { path: '/api/events/analytics', answers: ok },
     { path: `/api/events/analytics?user_email=${a.userId}`, answers: ok },
   ],
+  findSessions: (a) => [
+    ...paged('/api/sessions?days=30', a.cursors),
+    { path: `/api/sessions?user_id=${a.userId}`, answers: ok },
+    { path: '/api/sessions?active=true', answers: ok },
+  ],
+  getSession: (a) => [{ path: `/api/sessions/${a.sessionId}`, answers: [200, 404] }],
+  sessionSummary: () => [{ path: '/api/sessions/summary?days=30', answers: ok }],
+  userUsage: () => [{ path: '/api/users/ada/usage', answers: ok }],
   sessionEvents: (a) => [{ path: `/api/events/session/${a.sessionId}`, answers: [200, 404] }],
   cleanup: (a) => [
     { path: `/api/events/cleanup?older_than_days=0&user_id=${a.userId}`, answers: ok },

@@ -47,6 +47,8 @@ import { refusalRoutes } from './ops/refusals.ts'
 import { LoadRate, systemRoutes } from './ops/system.ts'
 import { factRoutes } from './people/facts.ts'
 import { peopleRoutes } from './people/routes.ts'
+import { gapsAfterLoad } from './sessions/gaps.ts'
+import { sessionRoutes } from './sessions/routes.ts'
 import { resumeDeletions } from './privacy/cleanup.ts'
 import { cleanupRoutes } from './privacy/routes.ts'
 import { startDailySweep } from './privacy/sweep.ts'
@@ -115,7 +117,15 @@ export async function compose(config: Config, { log, clock = systemClock, screen
     keyUse.start()
     closers.push(() => keyUse.stop())
 
-    const pipeline = await Pipeline.open({ dataDir, maxBytes: config.CAIRN_JOURNAL_MAX, memoryBytes: config.CAIRN_MEMORY, store: store.store, clock, log })
+    const pipeline = await Pipeline.open({
+      dataDir,
+      maxBytes: config.CAIRN_JOURNAL_MAX,
+      memoryBytes: config.CAIRN_MEMORY,
+      store: store.store,
+      afterLoad: [gapsAfterLoad(store.store)],
+      clock,
+      log,
+    })
     closers.push(() => pipeline.close())
     const { journal, seen, properties, freshness, node } = pipeline
     await restoreProperties(store.store, properties, log)
@@ -161,6 +171,7 @@ export async function compose(config: Config, { log, clock = systemClock, screen
       ...factRoutes({ pipeline, directory, db: catalog.db, clock }),
       ...peopleRoutes(shared),
       ...analyticsRoutes(shared),
+      ...sessionRoutes(shared),
       ...cleanupRoutes({ ...shared, quiesced, letGo }),
       ...catalogRoutes(shared),
       ...accountRoutes({ ...shared, sessions, setupToken, publicUrl: config.CAIRN_PUBLIC_URL, addressOf: (request) => client(request).address }),

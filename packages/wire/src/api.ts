@@ -3,6 +3,7 @@ import { accountEndpoints } from './api/accounts.ts'
 import { eventEndpoints } from './api/events.ts'
 import { operationsEndpoints } from './api/operations.ts'
 import { peopleEndpoints } from './api/people.ts'
+import { sessionEndpoints } from './api/sessions.ts'
 import { workspaceEndpoints } from './api/workspace.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -10,6 +11,7 @@ import type { Endpoint } from './endpoint.ts'
 export const endpoints = {
   ...eventEndpoints,
   ...peopleEndpoints,
+  ...sessionEndpoints,
   ...workspaceEndpoints,
   ...accountEndpoints,
   ...operationsEndpoints,

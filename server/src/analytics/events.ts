@@ -8,7 +8,6 @@ import type { Store } from '../store/store.ts'
 import { readCursor, writeCursor, type Cursor } from './cursor.ts'
 import { exportEvents } from './export.ts'
 import { readRange } from './range.ts'
-import { readSession } from './session.ts'
 import { selected, toMs, toOutput, type StoredEvent } from './stored.ts'
 import { eventsWhere, isSelective } from './where.ts'
 
@@ -19,14 +18,13 @@ export interface EventRoutesDeps {
   properties: Pick<Properties, 'knows'>
 }
 
-export const eventRoutes = (deps: EventRoutesDeps): Pick<Handlers, 'listEvents' | 'sessionEvents' | 'exportEvents'> => ({
+export const eventRoutes = (deps: EventRoutesDeps): Pick<Handlers, 'listEvents' | 'exportEvents'> => ({
   listEvents: async (call) => {
     const range = readRange(call.query, { timezone: call.workspace.timezone, now: deps.clock.now() })
     const where = (span: { fromMs: number; toMs: number }): Piece => eventsWhere(deps, call, span)
     const { limit = DEFAULT_LIMIT, cursor } = call.query as PageQuery
     return await newest(deps, { range, where, limit, cursor: readCursor(cursor, 'uuid'), firstDays: isSelective(call.query) ? SELECTIVE_DAYS : 1 })
   },
-  sessionEvents: (call) => readSession(deps, call),
   exportEvents: (call) => exportEvents(deps, call),
 })
 

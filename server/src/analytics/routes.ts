@@ -18,7 +18,7 @@ export interface AnalyticsRoutesDeps {
 
 export const analyticsRoutes = (
   deps: AnalyticsRoutesDeps,
-): Pick<Handlers, 'listEvents' | 'sessionEvents' | 'exportEvents' | 'analytics' | 'listTypes' | 'declareType' | 'undeclareType'> => ({
+): Pick<Handlers, 'listEvents' | 'exportEvents' | 'analytics' | 'listTypes' | 'declareType' | 'undeclareType'> => ({
   ...eventRoutes(deps),
   ...activityRoutes(deps),
   ...typeRoutes(deps),

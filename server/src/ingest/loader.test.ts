@@ -89,7 +89,7 @@ let loaders = 0
 async function load(store: Store, segment: SealedSegment): Promise<Loader> {
   const dir = join(folder, `work${++loaders}`)
   mkdirSync(dir)
-  const loader = new Loader({ store, dir, log, node: 'n1' })
+  const loader = new Loader({ store, dir, log, node: 'n1', afterLoad: [] })
   await loader.load(segment, new AbortController().signal)
   return loader
 }

@@ -33,6 +33,20 @@ export interface LoaderDeps {
   log: Log
   /** Names this journal in tokens, so that two nodes on one cluster do not take each other's segments for repeats. */
   node: string
+  /** What follows from the rows of a segment, in order, before the segment counts as passed. Safe to repeat: a crash repeats it. */
+  afterLoad: readonly AfterLoad[]
+}
+
+export type AfterLoad = (loaded: Loaded, signal: AbortSignal) => Promise<void>
+
+export interface Loaded {
+  /** Names the segment, over all nodes. */
+  token: string
+  events: number
+  /** Kinds of records that are in it besides events. */
+  kinds: ReadonlySet<string>
+  /** Inserts once out of the segment's events; lines that the store cannot read are left out. */
+  insertFromEvents: (table: string, statement: (table: string, source: string) => string) => Promise<void>
 }
 
 /** A segment on its way into the store. */
@@ -59,6 +73,7 @@ const lineSettings = {
   type_json_skip_duplicated_paths: 1,
   max_partitions_per_insert_block: 0,
 }
+const allowErrors = { input_format_allow_errors_ratio: 1 }
 
 export class Loader {
   readonly #deps: LoaderDeps
@@ -110,6 +125,9 @@ export class Loader {
     for (const { kind, table, statement } of otherInserts) {
       if (present.has(kind)) await this.#insert(others, `${token}-${table}`, (d, source) => statement(d.local(table), source), signal)
     }
+    const insertFromEvents: Loaded['insertFromEvents'] = (table, statement) =>
+      this.#insert(eventsPath, `${token}-${table}`, (d, source) => statement(d.local(table), source), signal, allowErrors)
+    for (const follow of this.#deps.afterLoad) await follow({ token, events: content.events, kinds: present, insertFromEvents }, signal)
     this.damaged += content.damaged
     this.loadedEvents += content.events
     if (content.damaged > 0)
@@ -178,9 +196,12 @@ export class Loader {
     return rows.length > 0
   }
 
-  #insert(path: string, token: string, statement: (d: Dialect, source: string) => string, signal: AbortSignal): Promise<void> {
+  #insert(path: string, token: string, statement: (d: Dialect, source: string) => string, signal: AbortSignal, settings = {}): Promise<void> {
     const { store } = this.#deps
-    return store.load({ token, path, format: 'TSV', structure, statement: (source) => statement(store.dialect, source) }, { signal, settings: lineSettings })
+    return store.load(
+      { token, path, format: 'TSV', structure, statement: (source) => statement(store.dialect, source) },
+      { signal, settings: { ...lineSettings, ...settings } },
+    )
   }
 }
 
@@ -282,5 +303,18 @@ FROM ${source} WHERE kind = '${kinds.fact}'`,
     statement: (table, source) => `INSERT INTO ${table} (workspace_id, source_id, seq, tracker, reported_at)
 SELECT workspace_id, JSONExtractString(data, 'source_id'), JSONExtractUInt(data, 'seq'), tracker, ${received}
 FROM ${source} WHERE kind = '${kinds.end}'`,
+  },
+  {
+    kind: kinds.session,
+    table: 'session_records',
+    statement: (
+      table,
+      source,
+    ) => `INSERT INTO ${table} (workspace_id, session_key, session_id, record_id, record, kind, user_id, person_key, at, received_at, key_id, user_agent, referrer, device_type, browser, os, country)
+SELECT workspace_id, cityHash64(workspace_id, JSONExtractString(data, 'session_id')), JSONExtractString(data, 'session_id'), event_id, JSONExtractString(data, 'record'),
+  JSONExtractString(data, 'kind'), JSONExtractString(data, 'user_id'), ${personKeyColumn("JSONExtractString(data, 'user_id')", "''")},
+  fromUnixTimestamp64Milli(JSONExtractInt(data, 'at_ms'), 'UTC'), ${received}, key_id, JSONExtractString(data, 'user_agent'), JSONExtractString(data, 'referrer'),
+  JSONExtractString(data, 'device_type'), JSONExtractString(data, 'browser'), JSONExtractString(data, 'os'), JSONExtractString(data, 'country')
+FROM ${source} WHERE kind = '${kinds.session}'`,
   },
 ]

@@ -8,7 +8,7 @@ import type { Clock } from '../base/time.ts'
 import type { Store } from '../store/store.ts'
 import { Freshness } from './freshness.ts'
 import { Journal, type JournalHooks } from './journal.ts'
-import { Loader } from './loader.ts'
+import { Loader, type AfterLoad } from './loader.ts'
 import { Properties } from './properties.ts'
 import { Readers } from './readers.ts'
 import { Recent } from './recent.ts'
@@ -24,6 +24,8 @@ export interface PipelineOptions {
   maxBytes: number
   memoryBytes: number
   store: Store
+  /** See LoaderDeps. */
+  afterLoad: readonly AfterLoad[]
   clock: Clock
   log: Log
 }
@@ -131,7 +133,7 @@ export class Pipeline {
     this.recent = parts.recent
     this.node = parts.node
     this.recovered = parts.recovered
-    this.loader = new Loader({ store: o.store, dir: join(parts.dir, 'work'), log: o.log, node: parts.node })
+    this.loader = new Loader({ store: o.store, dir: join(parts.dir, 'work'), log: o.log, node: parts.node, afterLoad: o.afterLoad })
     this.freshness = new Freshness(parts.journal, parts.readers, o.clock)
   }
 

@@ -22,6 +22,8 @@ export const kinds = {
   fact: 'F',
   /** How far a tab or process that is gone had numbered. */
   end: 'S',
+  /** What was told of a session and is no event. */
+  session: 'V',
 } as const
 export type Kind = (typeof kinds)[keyof typeof kinds]
 

@@ -4,14 +4,17 @@ import type { Clock } from '../base/time.ts'
 import type { Properties } from '../ingest/properties.ts'
 import { bornMsColumn, userKey } from '../store/keys.ts'
 import { empty, i64, raw, sql, str, time, u32, uuid, type Piece } from '../store/sql.ts'
-import type { Store } from '../store/store.ts'
-import { insertOnce, isRefusal, rederiveProperties } from './rederive.ts'
+import { insertOnce, type Store } from '../store/store.ts'
+import { rebuildTouched, touchSessions } from '../sessions/rebuild.ts'
+import { isRefusal, rederiveProperties } from './rederive.ts'
 
 /**
  * Deletes events, and whatever was made of them: a view does not follow a DELETE, so each derived table is made right here.
  *
  *   events, quarantine     rows that match are deleted; they are gone from every read when the answer is given
  *   person_facts           deleted where all of one person goes
+ *   sessions, gap_sessions made again of the events that are left
+ *   session_records        deleted with their person, or with their time
  *   source_ends            deleted with events of their source: what was deleted must not look lost
  *   event_types            counted again for the workspace
  *   event_properties       a row whose example was deleted gets one from an event that is left, or goes; also where none can be found
@@ -126,7 +129,11 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
   try {
     // First, since it is the events that tell whose sources they are.
     await deleteWhere(store, 'source_ends', ended(store, deletion))
+    const touched = { deletionId: deletion.deletion_id, workspaceId: deletion.workspace_id }
+    await touchSessions(store, touched, doomed)
     const deleted = await deleteWhere(store, 'events', doomed)
+    await rebuildTouched(store, touched)
+    await deleteWhere(store, 'session_records', recorded(store, deletion))
     await deleteWhere(store, 'quarantine', quarantined(store, deletion))
     if (deletion.personal && deletion.before_ms === null) await deleteWhere(store, 'person_facts', told(store, deletion))
     await recountTypes(store, deletion.workspace_id)
@@ -177,6 +184,9 @@ GROUP BY workspace_id, event_type, event_category`,
 /** Events, and properties whose example came from one. */
 const matching = (store: Store, deletion: Deletion): Piece =>
   sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'event_timestamp')}${deletion.personal ? sql` AND person_key IN ${chosen(store, deletion, 'person_key')}` : empty}`
+
+const recorded = (store: Store, deletion: Deletion): Piece =>
+  sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'at')}${deletion.personal ? sql` AND person_key IN ${chosen(store, deletion, 'person_key')}` : empty}`
 
 /** A refused event was never stored under a person; whose it is stands in its text. */
 const quarantined = (store: Store, deletion: Deletion): Piece => {

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { jsonPath } from '../analytics/where.ts'
 import { CairnError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { isAddressable, type ValueType } from '../ingest/properties.ts'
 import { StoreError } from '../store/failure.ts'
 import { join, raw, sql, str, u32, type Piece } from '../store/sql.ts'
-import type { Store } from '../store/store.ts'
+import { insertOnce, type Store } from '../store/store.ts'
 import { findInText } from './text-examples.ts'
 
 interface Property {
@@ -82,9 +81,6 @@ function batches(properties: readonly Property[]): Property[][] {
   }
   return all
 }
-
-/** Equal rows are no repetition here: without a token of its own the engine would drop a recount that equals an earlier one. */
-export const insertOnce = (): Record<string, string | number> => ({ insert_deduplication_token: randomUUID(), distributed_foreground_insert: 1 })
 
 function insertFound(store: Store, workspaceId: number, eventType: string, properties: readonly Property[]): Piece {
   const database = raw(store.dialect.database)

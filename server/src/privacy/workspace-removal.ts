@@ -62,7 +62,21 @@ const inCatalog = {
   demo: true,
 } as const satisfies Record<Exclude<Owned, 'removals'>, true>
 /** The removal's test holds this against the tables that the engine has. */
-const inStore = ['events', 'quarantine', 'person_facts', 'event_properties', 'event_types', 'ledger', 'source_ends', 'deletions'] as const
+const inStore = [
+  'events',
+  'quarantine',
+  'person_facts',
+  'event_properties',
+  'event_types',
+  'ledger',
+  'source_ends',
+  'sessions',
+  'gap_sessions',
+  'session_records',
+  'gap_touched',
+  'sessions_touched',
+  'deletions',
+] as const
 
 const takeOutOfCatalog = ({ db, clock }: RemovalDeps, workspaceId: number): Promise<string> =>
   change(db, async (trx) => {

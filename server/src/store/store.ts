@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { Agent } from 'node:http'
 import { ClickHouseLogLevel, createClient, type ClickHouseSettings } from '@clickhouse/client'
@@ -98,6 +99,9 @@ const exactlyOnce: ClickHouseSettings = {
   min_insert_block_size_rows: '1048576',
   min_insert_block_size_bytes: '4294967296',
 }
+
+/** Of an insert by `command`: equal rows are no repetition there, and without a token of its own the engine would drop a recount that equals an earlier one. */
+export const insertOnce = (): Record<string, string | number> => ({ insert_deduplication_token: randomUUID(), distributed_foreground_insert: 1 })
 
 export function makeStore({ url, agent, dialect }: StoreOptions): Store {
   const client = createClient({

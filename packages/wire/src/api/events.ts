@@ -57,25 +57,6 @@ const Analytics = Type.Object({
   }),
 })
 
-const word = orNull(Type.String())
-const Session = Type.Object({
-  session_id: Type.String(),
-  user_id: word,
-  anonymous_id: word,
-  started_at: Moment,
-  ended_at: orNull(Moment),
-  last_activity_at: Moment,
-  duration_seconds: Type.Integer(),
-  events: Type.Integer(),
-  device_type: Type.String(),
-  browser: Type.String(),
-  os: Type.String(),
-  country: Type.String(),
-  entry_path: word,
-  exit_path: word,
-  types: Counts,
-})
-
 const ListedType = Type.Object({
   event_type: Type.String(),
   event_category: orNull(Type.String()),
@@ -161,14 +142,6 @@ export const eventEndpoints = {
       ),
     }),
     answer: Analytics,
-  },
-  sessionEvents: {
-    method: 'GET',
-    path: '/api/events/session/:session_id',
-    access: 'read',
-    summary: 'A session and its events in order.',
-    query: Type.Object({ include_bots: eventFilters.include_bots }),
-    answer: Type.Object({ session: Session, events: Type.Array(EventOutput) }),
   },
   cleanup: {
     method: 'DELETE',

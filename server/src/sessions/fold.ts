@@ -1,0 +1,120 @@
+import { DAY, MINUTE } from '../base/time.ts'
+import { DAY_MS, GAP_MS } from '../store/migrations/0005_sessions.ts'
+import { empty, i64, raw, sql, u32, type Piece } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
+
+/**
+ * What a session is, as a function of its records, whatever their order:
+ *
+ *   start          the earliest of its events and records
+ *   end            the earliest `logout` or `replaced`; without one it has ended at its last activity, once that is longer ago than the idle
+ *                  limit of its kind, and a newer event opens it again
+ *   last activity  the latest event, start or sign of life up to the end
+ *   kind           `login` where a log-in was told of, `chat` where a chat was, else `web`
+ *
+ * One session_id is one session, whatever its gaps. Events without one make a session of their raw id, as long as no gap is over half an hour.
+ * A `stale` record says only what follows anyway. Times are milliseconds since 1970; NEVER stands for an end that has not come.
+ */
+export const NEVER = 2n ** 62n
+export const kinds = ['web', 'chat', 'login'] as const
+export type Kind = (typeof kinds)[number]
+export const endReasons = ['logout', 'replaced', 'timeout', 'stale'] as const
+
+const IDLE_MS = { web: 30 * MINUTE, chat: 30 * MINUTE, login: DAY } as const satisfies Record<Kind, number>
+/** Why a session without an explicit end has ended. */
+export const idleReason = (kind: Kind): (typeof endReasons)[number] => (kind === 'login' ? 'stale' : 'timeout')
+
+/** One row of what the pieces below select. */
+export interface Folded {
+  /** Tells sessions of one start apart; of a session with an id it is its session_key. */
+  key: string
+  start_ms: string
+  active_ms: string
+  ended_ms: string
+  explicit_end: number
+  rank: number
+  events: string
+  page_views: string
+  /** 1: of events without a session_id. */
+  gap: number
+  person_key: string
+  is_bot: boolean
+}
+
+export interface Wanted {
+  store: Store
+  workspaceId: number
+  now: number
+  bots: boolean
+  /** Only sessions with an event or a log-in of one of these persons: an array of raw person keys. */
+  persons?: Piece | undefined
+}
+
+/** Sessions with an id: of `keys` (a list or a query) only, or all. */
+export function foldedById({ store, workspaceId, now, bots, persons }: Wanted, keys?: Piece): Piece {
+  const database = raw(store.dialect.database)
+  const ofWorkspace = sql`workspace_id = ${u32(workspaceId)}`
+  const ofPersons = persons
+    ? sql` AND session_key IN (SELECT session_key FROM ${database}.sessions WHERE ${ofWorkspace}${withoutBots(bots)} AND hasAny(person_keys, ${persons})
+    UNION ALL SELECT session_key FROM ${database}.session_records WHERE ${ofWorkspace} AND has(${persons}, person_key))`
+    : empty
+  const only = sql`${keys ? sql` AND session_key IN (${keys})` : empty}${ofPersons}`
+  return sql`SELECT session_key AS key, start_ms, greatest(start_ms, told_ms) AS active_ms, ${endedOf(now)} AS ended_ms, end_ms < ${never} AS explicit_end, rank, events, page_views,
+  0 AS gap, toUInt64(0) AS person_key, false AS is_bot
+FROM (
+  SELECT session_key, min(first) AS start_ms, max(active) AS told_ms, min(ended) AS end_ms, max(ranked) AS rank, sum(counted) AS events, sum(viewed) AS page_views
+  FROM (
+    SELECT session_key, toUnixTimestamp64Milli(started_at) AS first, toUnixTimestamp64Milli(last_at) AS active, ${never} AS ended, toUInt8(0) AS ranked,
+      events AS counted, page_views AS viewed
+    FROM ${database}.sessions WHERE ${ofWorkspace}${withoutBots(bots)}${only}
+    UNION ALL
+    SELECT session_key, toUnixTimestamp64Milli(at), if(${isEnd}, -${never}, toUnixTimestamp64Milli(at)), if(${isEnd}, toUnixTimestamp64Milli(at), ${never}),
+      toUInt8(multiIf(kind = 'login', 2, kind = 'chat', 1, 0)), toUInt64(0), toUInt64(0)
+    FROM ${database}.session_records WHERE ${ofWorkspace} AND record != 'stale'${only}
+  )
+  GROUP BY session_key)`
+}
+
+/**
+ * Sessions of events without an id, that started on the UTC days from `fromMs` to `toMs`, and perhaps some before. Runs that touch no midnight
+ * are sessions as they stand; those of a person that do, on whatever later day, are joined where the gap between them is none.
+ */
+export function foldedByGap({ store, workspaceId, now, bots, persons }: Wanted, { fromMs, toMs }: { fromMs: number; toMs: number }, wide = false): Piece {
+  const day = (ms: number): Piece => i64(Math.floor(ms / DAY))
+  const runs = sql`FROM (
+    SELECT person_key, is_bot, user_id, anonymous_id, day, toUnixTimestamp64Milli(began) AS first, toUnixTimestamp64Milli(ended) AS last, counted_events, viewed,
+      ${wide ? raw('entry, exit, origin, device') : raw("'' AS entry, '' AS exit, '' AS origin, '' AS device")},
+      first < (day * ${dayMs} + ${gapMs}) OR last >= (day * ${dayMs} + ${dayMs} - ${gapMs}) AS edge
+    FROM ${raw(store.dialect.database)}.gap_sessions FINAL
+    ARRAY JOIN starts AS began, ends AS ended, events AS counted_events, page_views AS viewed${wide ? raw(', entries AS entry, exits AS exit, origins AS origin, devices AS device') : empty}
+    WHERE workspace_id = ${u32(workspaceId)} AND day >= ${day(fromMs)} - 1${withoutBots(bots)}${persons ? sql` AND has(${persons}, person_key)` : empty})`
+  return sql`SELECT cityHash64(person_key, start_ms, is_bot) AS key, start_ms, active_ms, ${endedOf(now)} AS ended_ms, 0 AS explicit_end, rank, events, page_views, 1 AS gap, person_key, is_bot${
+    wide ? raw(', user_id, anonymous_id, entry, exit, origin, device') : empty
+  }
+FROM (
+  SELECT person_key, is_bot, user_id, anonymous_id, first AS start_ms, last AS active_ms, counted_events AS events, viewed AS page_views, entry, exit, origin, device,
+    ${never} AS end_ms, toUInt8(0) AS rank
+  ${runs} WHERE NOT edge AND day <= ${day(toMs)}
+  UNION ALL
+  SELECT person_key, is_bot, user_id, anonymous_id, joined[1].1, joined[-1].2, arraySum(joined.3), arraySum(joined.4),
+    arrayFirst(path -> path != '', joined.5), arrayLast(path -> path != '', joined.6), joined[1].7, joined[-1].8, ${never}, toUInt8(0)
+  FROM (
+    SELECT person_key, is_bot, any(user_id) AS user_id, any(anonymous_id) AS anonymous_id,
+      arraySort(groupArray((first, last, counted_events, viewed, entry, exit, origin, device))) AS met,
+      arraySplit((run, apart) -> apart, met, arrayMap((start, before) -> start - before > ${gapMs}, met.1, arrayPushFront(arrayPopBack(met.2), met[1].1))) AS sessions
+    ${runs} WHERE edge GROUP BY person_key, is_bot)
+  ARRAY JOIN sessions AS joined)`
+}
+
+const never = raw(`toInt64(${NEVER})`)
+const dayMs = raw(String(DAY_MS))
+const gapMs = raw(String(GAP_MS))
+const isEnd = raw("record IN ('logout', 'replaced')")
+const withoutBots = (bots: boolean): Piece => (bots ? empty : sql` AND NOT is_bot`)
+const endedOf = (now: number): Piece =>
+  sql`multiIf(end_ms < ${never}, end_ms, ${i64(now)} - active_ms > if(rank = 2, ${raw(String(IDLE_MS.login))}, ${raw(String(IDLE_MS.web))}), active_ms, ${never})`
+/** From start to end, or to the last activity of a session that is open. */
+export const lengthMs = sql`if(ended_ms = ${never}, active_ms, ended_ms) - start_ms`
+export const isOpen = sql`ended_ms = ${never}`
+
+export const kindOf = (rank: number): Kind => kinds[rank] ?? 'web'

@@ -1,0 +1,137 @@
+import type { Dialect, Table, View } from '../dialect.ts'
+import type { Migration } from '../migrate.ts'
+
+/**
+ * Sessions: what is known of each from its events (`sessions`, which a view fills in the same insert), what was told of them by other means
+ * (`session_records`: log-ins, their ends, signs of life), and the runs of events that came without a session_id (`gap_sessions`).
+ * Costs one pass over the events that are there, in slices that fit a query's memory; 10 million take about half a minute.
+ *
+ * `gap_sessions` holds one row for each person and UTC day: the runs of that day, parted by the gaps within it. A row follows from the events of
+ * its day alone, whatever came before it; runs that meet over midnight are joined when they are read. `counted` is its version: the row that
+ * knows more events is the later one.
+ */
+const word = 'LowCardinality(String)'
+const moment = "DateTime64(3, 'UTC')"
+const order = `Tuple(${moment}, UInt64, ${moment}, UUID)`
+const orderOf = '(event_timestamp, ifNull(seq, 0), received_at, event_id)'
+const deviceOf = "CAST(tuple(device_type, browser, os, country), 'Tuple(String, String, String, String)')"
+const originOf = "CAST(tuple(referrer_domain, channel, utm_source, utm_medium, utm_campaign), 'Tuple(String, String, String, String, String)')"
+/** The second name is that of imports. */
+const isPageView = "event_type IN ('page_viewed', 'page_view')"
+
+const sessions: Table = {
+  name: 'sessions',
+  columns: `
+  workspace_id UInt32, session_key UInt64, is_bot Bool, session_id SimpleAggregateFunction(any, String),
+  started_at SimpleAggregateFunction(min, ${moment}), last_at SimpleAggregateFunction(max, ${moment}),
+  events SimpleAggregateFunction(sum, UInt64), page_views SimpleAggregateFunction(sum, UInt64),
+  person_keys SimpleAggregateFunction(groupUniqArrayArray, Array(UInt64)),
+  user AggregateFunction(argMaxIf, String, ${order}, UInt8), anonymous AggregateFunction(argMaxIf, String, ${order}, UInt8),
+  device AggregateFunction(argMax, Tuple(String, String, String, String), ${order}),
+  origin AggregateFunction(argMin, Tuple(String, String, String, String, String), ${order}),
+  entry AggregateFunction(argMinIf, String, ${order}, UInt8), exit AggregateFunction(argMaxIf, String, ${order}, UInt8),
+  INDEX by_person person_keys TYPE bloom_filter(0.01) GRANULARITY 1`,
+  engine: 'AggregatingMergeTree',
+  orderBy: '(workspace_id, session_key, is_bot)',
+  shardBy: 'cityHash64(workspace_id, session_key)',
+}
+
+/** Rows of `sessions` out of events, as the view makes them; `{from}` stands for the table, `where` narrows it. */
+export const sessionsOfEvents = (where = ''): string => `SELECT workspace_id, session_key, is_bot, any(session_id) AS session_id,
+  min(event_timestamp) AS started_at, max(event_timestamp) AS last_at, count() AS events, countIf(${isPageView}) AS page_views, groupUniqArray(person_key) AS person_keys,
+  argMaxIfState(user_id, ${orderOf}, user_id != '') AS user, argMaxIfState(anonymous_id, ${orderOf}, anonymous_id != '') AS anonymous,
+  argMaxState(${deviceOf}, ${orderOf}) AS device, argMinState(${originOf}, ${orderOf}) AS origin,
+  argMinIfState(url_path, ${orderOf}, url_path != '') AS entry, argMaxIfState(url_path, ${orderOf}, url_path != '') AS exit
+FROM {from} WHERE session_key != 0${where} GROUP BY workspace_id, session_key, is_bot`
+
+const sessionsSeen: View = { name: 'sessions_seen', to: 'sessions', from: 'events', select: sessionsOfEvents() }
+
+/** A gap over this many milliseconds parts two sessions; a gap of as many does not. */
+export const GAP_MS = 1_800_000
+export const DAY_MS = 86_400_000
+
+/** Rows of `gap_sessions` out of events. */
+export const gapsOfEvents = (
+  where = '',
+): string => `SELECT workspace_id, day, person_key, is_bot, rows[1].6 AS user_id, arrayLast(id -> id != '', rows.7) AS anonymous_id,
+  length(rows) AS counted,
+  arrayMap(run -> run[1].1, runs) AS starts, arrayMap(run -> run[-1].1, runs) AS ends, arrayMap(run -> length(run), runs) AS events,
+  arrayMap(run -> countEqual(run.9, 1), runs) AS page_views,
+  arrayMap(run -> arrayFirst(path -> path != '', run.8), runs) AS entries, arrayMap(run -> arrayLast(path -> path != '', run.8), runs) AS exits,
+  arrayMap(run -> run[1].10, runs) AS origins, arrayMap(run -> run[-1].5, runs) AS devices
+FROM (
+  SELECT workspace_id, day, person_key, is_bot, rows,
+    arraySplit((row, gap) -> gap > ${GAP_MS}, rows, arrayDifference(arrayMap(at -> toUnixTimestamp64Milli(at), rows.1))) AS runs
+  FROM (
+    SELECT workspace_id, toInt32(floor(toUnixTimestamp64Milli(event_timestamp) / ${DAY_MS})) AS day, person_key, is_bot,
+      arraySort(groupArray((event_timestamp, ifNull(seq, 0), received_at, event_id, ${deviceOf}, user_id, anonymous_id, url_path, ${isPageView}, ${originOf}))) AS rows
+    FROM {from} WHERE session_key = 0${where}
+    GROUP BY workspace_id, day, person_key, is_bot))`
+
+const gapSessions: Table = {
+  name: 'gap_sessions',
+  columns: `
+  workspace_id UInt32, day Int32, person_key UInt64, is_bot Bool, user_id String, anonymous_id String, counted UInt64,
+  starts Array(${moment}), ends Array(${moment}), events Array(UInt64), page_views Array(UInt64), entries Array(String), exits Array(String),
+  origins Array(Tuple(String, String, String, String, String)), devices Array(Tuple(String, String, String, String))`,
+  engine: 'ReplacingMergeTree',
+  engineArguments: 'counted',
+  orderBy: '(workspace_id, day, person_key, is_bot)',
+  shardBy: 'cityHash64(workspace_id, person_key)',
+}
+
+/** So many that a slice of 100 million events fits the memory of one query. */
+const SLICES = 32
+
+const backfill = (d: Dialect, table: string, select: (where: string) => string, key: string): string[] =>
+  Array.from(
+    { length: SLICES },
+    (_, slice) =>
+      `INSERT INTO ${d.database}.${table} ${select(` AND ${key} % ${SLICES} = ${slice}`).replace('{from}', `${d.database}.events`)} SETTINGS distributed_foreground_insert = 1`,
+  )
+
+export const sessionTables: Migration = {
+  name: '0005_sessions',
+  up: (d) => [
+    // Made of events alone: made anew, a repetition of a part that a crash cut off counts nothing twice.
+    ...d.dropView(sessionsSeen.name),
+    ...[sessions, gapSessions].flatMap((table) => [...d.dropTable(table.name), ...d.createTable(table)]),
+    ...backfill(d, sessions.name, sessionsOfEvents, 'session_key'),
+    ...backfill(d, gapSessions.name, gapsOfEvents, 'person_key'),
+    ...d.createView(sessionsSeen),
+    // Persons and days whose runs have to be made again: of a segment, or of a deletion. Each is a partition and goes when that is done.
+    ...d.createTable({
+      name: 'gap_touched',
+      columns: `cause String, workspace_id UInt32, day Int32, date Date, person_key UInt64, is_bot Bool`,
+      engine: 'MergeTree',
+      partitionBy: 'cause',
+      orderBy: '(workspace_id, day, person_key)',
+      shardBy: 'cityHash64(cause)',
+    }),
+    // Sessions whose events a deletion takes: their rows are made again of what is left.
+    ...d.createTable({
+      name: 'sessions_touched',
+      columns: `deletion_id UUID, workspace_id UInt32, session_key UInt64`,
+      engine: 'MergeTree',
+      partitionBy: 'deletion_id',
+      orderBy: '(workspace_id, session_key)',
+      shardBy: 'cityHash64(deletion_id)',
+    }),
+    // What was told of a session and is no event: started, activity, logout, replaced, stale. Append-only; a repetition changes nothing.
+    ...d.createTable({
+      name: 'session_records',
+      columns: `
+  workspace_id UInt32, session_key UInt64, session_id String, record_id UUID, record ${word}, kind ${word}, user_id String, person_key UInt64,
+  at ${moment} CODEC(Delta, ZSTD(1)), received_at ${moment} CODEC(Delta, ZSTD(1)), key_id ${word},
+  user_agent String, referrer String, device_type ${word}, browser ${word}, os ${word}, country ${word},
+  INDEX by_person person_key TYPE bloom_filter(0.01) GRANULARITY 1`,
+      engine: 'MergeTree',
+      orderBy: '(workspace_id, session_key, at)',
+      shardBy: 'cityHash64(workspace_id, session_key)',
+    }),
+  ],
+  down: (d) => [
+    ...d.dropView(sessionsSeen.name),
+    ...['sessions', 'gap_sessions', 'gap_touched', 'sessions_touched', 'session_records'].flatMap((table) => d.dropTable(table)),
+  ],
+}
