@@ -21,10 +21,10 @@ const names = Object.keys(endpoints) as EndpointName[]
 /** Who may do what, written down apart from the table that decides it: a new endpoint has to be put here. */
 const least: Partial<Record<EndpointName, Role>> = {
   ...of('viewer', ['listEvents', 'sessionEvents', 'exportEvents', 'analytics', 'listTypes', 'listQuarantine', 'ledger', 'listPeople', 'getPerson']),
-  ...of('viewer', ['getWorkspace', 'listMembers', 'refusals', 'system']),
+  ...of('viewer', ['getWorkspace', 'listMembers', 'refusals', 'system', 'listJobs', 'listJobRuns']),
   ...of('analyst', ['logEvent', 'logBatch', 'identify', 'alias', 'merge', 'unmerge', 'declareType', 'undeclareType', 'replayQuarantine']),
   ...of('admin', ['optOut', 'optIn', 'cleanup', 'setWorkspace', 'listKeys', 'createKey', 'revokeKey', 'setMember', 'removeMember']),
-  ...of('admin', ['listInvitations', 'createInvitation', 'revokeInvitation', 'listAudit', 'listLiveConnections', 'closeLiveConnection']),
+  ...of('admin', ['listInvitations', 'createInvitation', 'revokeInvitation', 'listAudit', 'listLiveConnections', 'closeLiveConnection', 'runJob']),
 }
 function of(role: Role, endpointNames: EndpointName[]): Partial<Record<EndpointName, Role>> {
   return Object.fromEntries(endpointNames.map((name) => [name, role]))
@@ -120,6 +120,7 @@ const changes: Record<Changing, Ask> = {
     await owner.post('/api/people/opt-out', { user_id: 'dan' })
     return { path: '/api/people/opt-in', body: { user_id: 'dan' }, does: 'person.opted_in', target: 'dan' }
   },
+  runJob: async () => ({ path: '/api/jobs/events:sweep/run?wait=true', does: 'job.run', target: 'events:sweep' }),
   setWorkspace: async () => ({ path: '/api/workspace', body: { retention_days: 30 }, does: 'workspace.changed', target: w.slug }),
   createKey: async () => ({ path: '/api/keys', body: { kind: 'write', name: 'shop' }, does: 'key.created', target: 'shop' }),
   revokeKey: async (owner) => {

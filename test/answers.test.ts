@@ -159,6 +159,9 @@ const cases = {
     )
     return [await owner.call('DELETE', '/api/demo')]
   },
+  runJob: () => [w.call('POST', '/api/jobs/events:sweep/run?wait=true')],
+  listJobs: () => [get('/api/jobs')],
+  listJobRuns: () => [get('/api/jobs/events:sweep/runs')],
   health: () => [ask(`${cairn.url}/api/health`)],
   ready: () => [ask(`${cairn.url}/api/ready`)],
   metrics: () => [ask(`${cairn.url}/api/metrics`)],

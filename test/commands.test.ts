@@ -117,6 +117,16 @@ test('keys, workspaces and migrations are looked after without a server', async 
   expect(down).toEqual({ catalog: ofCatalog.map(({ name }) => name).toReversed(), events: up.events.toReversed() })
 })
 
+test('jobs are listed and run, with the server’s help or a server of the command’s own', async () => {
+  const data = at('jobs')
+  const listed = await cairn(data, 'jobs', 'list', '--json')
+  expect(listed.json<{ jobs: Array<{ name: string }> }>().jobs.map(({ name }) => name)).toContain('events:sweep')
+  const [ran, unknown] = [await cairn(data, 'jobs', 'run', 'events:sweep'), await cairn(data, 'jobs', 'run', 'no:job')]
+  expect([ran.code, unknown.code]).toEqual([0, 1])
+  expect(ran.out).toMatch(/^events:sweep is done in [\d.]+ s: partitions \d+\n$/)
+  expect(unknown.err).toContain('There is no such job.')
+})
+
 test('the doctor finds a Cairn well, and a data folder that is none', async () => {
   const file = at('a file')
   writeFileSync(file, '')

@@ -36,6 +36,8 @@ import { openPlaces } from './ingest/place.ts'
 import { DailyVisitors } from './ingest/daily-visitor.ts'
 import { ingestRoutes } from './ingest/routes.ts'
 import { RequestCounts } from './ops/counts.ts'
+import { jobRoutes } from './jobs/routes.ts'
+import { Scheduler } from './jobs/scheduler.ts'
 import { Hub } from './live/hub.ts'
 import { liveRoutes } from './live/routes.ts'
 import { acceptUpgrades } from './live/upgrade.ts'
@@ -51,7 +53,7 @@ import { gapsAfterLoad } from './sessions/gaps.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { resumeDeletions } from './privacy/cleanup.ts'
 import { cleanupRoutes } from './privacy/routes.ts'
-import { startDailySweep } from './privacy/sweep.ts'
+import { sweepJob } from './privacy/sweep.ts'
 import { resumeRemovals } from './privacy/workspace-removal.ts'
 import { openStore, type OpenStore } from './store/open.ts'
 import { version } from './base/version.ts'
@@ -64,6 +66,7 @@ export interface Cairn {
   pipeline: Pipeline
   store: OpenStore
   health: Health
+  scheduler: Scheduler
   /** Plain keys, where this start made the first workspace. */
   first: FirstWorkspace
   /** Makes the first user; undefined where there is one. Random, of this run. */
@@ -78,6 +81,8 @@ export interface Cairn {
 export interface ComposeDeps {
   log: Log
   clock?: Clock
+  /** false: jobs run only when they are asked for, not at their due times; of commands, which end before a job does. */
+  scheduled?: boolean
   /** Where the built screens lie; of tests. */
   screensDir?: string
   /** Where the built trackers lie; of tests. */
@@ -91,7 +96,10 @@ const builtClients = fileURLToPath(new URL('../../packages/dist', import.meta.ur
  * The only place where parts are joined. Order: the data folder is locked and the store opened, the catalog read, the journal read back;
  * only then can a request be taken. `close` goes backwards: no more requests, journal sealed, readers, store.
  */
-export async function compose(config: Config, { log, clock = systemClock, screensDir = builtScreens, clientsDir = builtClients }: ComposeDeps): Promise<Cairn> {
+export async function compose(
+  config: Config,
+  { log, clock = systemClock, scheduled = true, screensDir = builtScreens, clientsDir = builtClients }: ComposeDeps,
+): Promise<Cairn> {
   const dataDir = config.CAIRN_DATA_DIR
   makeDataDir(dataDir)
   const closers: Array<() => Promise<void> | void> = []
@@ -138,10 +146,11 @@ export async function compose(config: Config, { log, clock = systemClock, screen
     await resumeRemovals(removal).catch((error: unknown) => {
       log.warn({ err: error }, 'the removal of a workspace that was cut off could not be finished now; the next start does it')
     })
-    closers.push(startDailySweep(store.store, log))
+    // A job is registered by its line here.
+    const scheduler = new Scheduler({ db: catalog.db, directory, clock, log, node, jobs: [sweepJob(store.store)] })
     const intake = new Intake({ directory, journal, seen, properties, taken: (workspaceId, position) => freshness.taken(workspaceId, position) })
     const live = new Hub({ recent: pipeline.recent, newest: () => journal.newest, clock, log, watched: (watched) => (pipeline.watched = watched) })
-    const health = new Health({ pipeline, directory, db: catalog.db, store: store.store, engine: store.engine, live, clock, version })
+    const health = new Health({ pipeline, directory, db: catalog.db, store: store.store, engine: store.engine, live, scheduler, clock, version })
     health.start()
     closers.push(() => health.stop())
 
@@ -177,6 +186,7 @@ export async function compose(config: Config, { log, clock = systemClock, screen
       ...accountRoutes({ ...shared, sessions, setupToken, publicUrl: config.CAIRN_PUBLIC_URL, addressOf: (request) => client(request).address }),
       ...quarantineRoutes({ store: store.store, db: catalog.db, intake, clock, settle }),
       ...ledgerRoutes({ store: store.store, pipeline, clock }),
+      ...jobRoutes({ db: catalog.db, scheduler, clock }),
       ...healthRoutes(health),
       ...refusalRoutes({ ...shared, refusals }),
       ...systemRoutes({ config, store: store.store, engine: store.engine, pipeline, clock, loadRate, liveConnections: () => live.size }),
@@ -190,6 +200,8 @@ export async function compose(config: Config, { log, clock = systemClock, screen
     closers.push(() => demo.stop())
     acceptUpgrades(app.server, { hub: live, authenticate: (request) => authenticateUpgrade(request, auth), log })
     closers.push(() => live.stop())
+    closers.push(() => scheduler.stop())
+    await scheduler.start({ looks: scheduled })
     return {
       app,
       catalog,
@@ -197,6 +209,7 @@ export async function compose(config: Config, { log, clock = systemClock, screen
       pipeline,
       store,
       health,
+      scheduler,
       first,
       setupToken: (await anyUser(catalog.db)) ? undefined : setupToken,
       localToken,

@@ -5,6 +5,7 @@ import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
+import { jobsCommand } from './commands/jobs.ts'
 import { keysCommand } from './commands/keys.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { startCommand } from './commands/start.ts'
@@ -30,6 +31,7 @@ const commands = [
   workspaceCommand,
   usersCommand,
   keysCommand,
+  jobsCommand,
   migrateCommand,
 ]
 for (const command of commands) program.addCommand(inherit(command(environment())))

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox'
 import { accountEndpoints } from './api/accounts.ts'
 import { eventEndpoints } from './api/events.ts'
+import { jobEndpoints } from './api/jobs.ts'
 import { operationsEndpoints } from './api/operations.ts'
 import { peopleEndpoints } from './api/people.ts'
 import { sessionEndpoints } from './api/sessions.ts'
@@ -14,6 +15,7 @@ export const endpoints = {
   ...sessionEndpoints,
   ...workspaceEndpoints,
   ...accountEndpoints,
+  ...jobEndpoints,
   ...operationsEndpoints,
 } as const satisfies Record<string, Endpoint>
 

@@ -6,6 +6,7 @@ import { accounts } from './migrations/0002_accounts.ts'
 import { demo } from './migrations/0003_demo.ts'
 import { trackers } from './migrations/0004_trackers.ts'
 import { visitorSalts } from './migrations/0005_visitor_salts.ts'
+import { jobs } from './migrations/0008_jobs.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -33,7 +34,7 @@ export class MigrationError extends Error {
 }
 
 /** In order. New ones go at the end. */
-export const migrations: readonly Migration[] = [ground, accounts, demo, trackers, visitorSalts]
+export const migrations: readonly Migration[] = [ground, accounts, demo, trackers, visitorSalts, jobs]
 
 /** Applies what is pending; answers the names applied. */
 export const catalogMigrateUp = (catalog: Catalog, list = migrations): Promise<string[]> =>

@@ -175,6 +175,32 @@ export interface Schema {
     events: number
     updated_at: number
   }
+  /** One row for each job and workspace; null: of the whole server. Who is at it holds it until `leased_until`, and renews it meanwhile. */
+  job_leases: {
+    job: string
+    workspace_id: number | null
+    /** Newest due time that was run; when the job was first known, before the first. */
+    last_due_at: number
+    run_id: string | null
+    node: string | null
+    leased_until: number | null
+  }
+  job_runs: {
+    /** UUIDv7, so that ids are in the order of time. */
+    id: string
+    job: string
+    workspace_id: number | null
+    /** null: somebody asked for it. */
+    due_at: number | null
+    node: string
+    started_at: number
+    finished_at: number | null
+    /** cut_off: its node was stopped or died. */
+    state: 'running' | 'done' | 'failed' | 'cut_off'
+    /** JSON object. */
+    result: string | null
+    message: string | null
+  }
   /** Workspaces that are gone from the catalog and perhaps not yet from the event store; refers to no table. */
   removals: {
     workspace_id: number

@@ -1,9 +1,10 @@
 import type { FastifyReply } from 'fastify'
-import type { Clock } from '../base/time.ts'
+import { iso, type Clock } from '../base/time.ts'
 import type { Directory } from '../catalog/directory.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
 import type { Pipeline } from '../ingest/pipeline.ts'
+import type { Scheduler } from '../jobs/scheduler.ts'
 import { overdue } from '../privacy/cleanup.ts'
 import type { EmbeddedEngine } from '../store/engine.ts'
 import type { Store } from '../store/store.ts'
@@ -20,6 +21,7 @@ export interface HealthDeps {
   /** Absent where the store is a server. */
   engine: EmbeddedEngine | undefined
   live: { readonly size: number; readonly lagMs: number }
+  scheduler: Pick<Scheduler, 'standing'>
   clock: Clock
   version: string
 }
@@ -118,6 +120,7 @@ export class Health {
       store: this.#store(),
       catalog: this.#catalog(),
       live: this.#live(),
+      jobs: this.#jobs(),
       privacy: this.#privacy(),
     }
     const status = parts.journal.status === 'down' ? 'down' : Object.values(parts).every((p) => p.status === 'ok') ? 'ok' : 'degraded'
@@ -211,6 +214,25 @@ export class Health {
       message: 'Those who watch live are told late; events are taken and stored as ever.',
       remedy: 'GET /api/live/connections lists who watches: end some of them, or let them ask for less.',
       connections,
+    }
+  }
+
+  /** Names of jobs and numbers only: whoever asks may belong to no workspace. */
+  #jobs(): Part {
+    const { running, lateMs: lag_ms, lastFinishedAt, failing } = this.#deps.scheduler.standing
+    const details = {
+      running,
+      last_run_at: lastFinishedAt === null ? null : iso(lastFinishedAt),
+      failing: failing.map(({ job, runs }) => ({ job, workspaces: runs })),
+    }
+    if (failing.length === 0) return { status: 'ok', lag_ms, ...details }
+    const names = failing.map(({ job }) => job).join(', ')
+    return {
+      status: 'degraded',
+      lag_ms,
+      message: `The last run of ${names} failed or was cut off; events are taken and read as ever.`,
+      remedy: `The screen Jobs and GET /api/jobs say why. Each runs again at its next due time, or at once by \`cairn jobs run ${failing[0]?.job}\`.`,
+      ...details,
     }
   }
 

@@ -1,7 +1,15 @@
+import type { Job } from '../jobs/job.ts'
 import { raw, sql, str } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import type { Log } from '../base/log.ts'
-import { DAY } from '../base/time.ts'
+
+/** Bytes are gone within a day of their deletion. */
+export const sweepJob = (store: Store): Job => ({
+  name: 'events:sweep',
+  about: 'Takes deleted rows out of the files of the event store.',
+  schedule: '30 4 * * *',
+  of: 'server',
+  run: async ({ signal }) => ({ partitions: await sweepDeleted(store, signal) }),
+})
 
 /**
  * Takes deleted rows out of the files. A DELETE only marks them, and a month that is no longer written is never merged again by itself.
@@ -25,22 +33,4 @@ ORDER BY table, partition_id`,
     await store.command(sql`${raw(apply)}`, { settings: { mutations_sync: 2 } })
   }
   return rows.length
-}
-
-/** Sweeps once a day while Cairn runs, so that bytes are gone within a day of their deletion; returns what ends it. */
-export function startDailySweep(store: Store, log: Log): () => Promise<void> {
-  const stop = new AbortController()
-  let running: Promise<void> = Promise.resolve()
-  const timer = setInterval(() => {
-    running = sweepDeleted(store, stop.signal).then(
-      (partitions) => log.info({ partitions }, 'deleted rows swept out of the files'),
-      (error: unknown) => log.warn({ err: error }, 'deleted rows could not be swept out of the files; tried again tomorrow'),
-    )
-  }, DAY)
-  timer.unref()
-  return async () => {
-    clearInterval(timer)
-    stop.abort()
-    await running
-  }
 }

@@ -60,6 +60,8 @@ const inCatalog = {
   invitations: true,
   audit: true,
   demo: true,
+  job_leases: true,
+  job_runs: true,
 } as const satisfies Record<Exclude<Owned, 'removals'>, true>
 /** The removal's test holds this against the tables that the engine has. */
 const inStore = [

@@ -23,6 +23,7 @@ export const operations = {
         store: ['Event store', 'Answers what the screens ask.'],
         catalog: ['Catalog', 'Holds workspaces, people, keys and settings.'],
         live: ['Live', 'Tells open screens about events as they come in.'],
+        jobs: ['Jobs', 'Does by the clock what nobody has to ask for.'],
         privacy: ['Deletions', 'Finishes deletions that somebody asked for.'],
       },
     },

@@ -254,6 +254,7 @@ export const settings = {
       'events.deleted': 'Deleted events',
       'events.exported': 'Exported events',
       'quarantine.replayed': 'Sent refused events again',
+      'job.run': 'Ran a job',
       'live_connection.closed': 'Ended live connection',
     } as Readonly<Record<string, string>>,
   },

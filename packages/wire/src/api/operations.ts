@@ -61,6 +61,11 @@ const Health = Type.Object({
     store: partWith({ kind: Type.Enum(['embedded', 'clickhouse']), restarts: o(Type.Integer({ description: 'Of the embedded engine.' })) }),
     catalog: partWith({}),
     live: partWith({ connections: Type.Integer() }),
+    jobs: partWith({
+      running: Type.Integer({ description: 'On this node.' }),
+      last_run_at: orNull(Moment),
+      failing: Type.Array(Type.Object({ job: Type.String(), workspaces: Type.Integer() }), { description: 'Jobs whose last run failed or was cut off.' }),
+    }),
     privacy: partWith({ overdue_deletions: Type.Integer() }),
   }),
 })

@@ -54,7 +54,7 @@ async function reachRunning(config: Config, { url, token, catalog: kind }: Runni
 
 /** The server of this process, for this command only: on a free port of loopback, silent unless something is wrong. */
 export async function reachOwn(config: Config, { scratch = false } = {}): Promise<Reach> {
-  const own = await compose({ ...config, HOST: '127.0.0.1', PORT: 0 }, { log: quietLog(config) })
+  const own = await compose({ ...config, HOST: '127.0.0.1', PORT: 0 }, { log: quietLog(config), scheduled: false })
   try {
     const url = await own.listen()
     // Keys of a folder that is about to go are of no use to anybody.
