@@ -13,7 +13,7 @@ import { makeStore, type Store } from '../server/src/store/store.ts'
 
 /**
  * The cluster's DDL, made for real as far as one engine can: with a coordination service in memory it creates Replicated and Distributed
- * tables, checking engine arguments, settings and columns. ON CLUSTER it cannot execute, and the tables take no rows. Its process is
+ * tables, checking engine arguments, settings and columns. ON CLUSTER it cannot execute, and the tables take neither rows nor alterations. Its process is
  * ended by SIGKILL, because an engine with replicated tables does not close in time.
  */
 describe('the cluster dialect', () => {
@@ -48,6 +48,8 @@ describe('the cluster dialect', () => {
   })
 
   const here = (statement: string): string => statement.replace(" ON CLUSTER 'main'", '')
+  // What fills a table reads all shards, and these cannot be reached.
+  const executable = (statements: readonly string[]): string[] => statements.filter((statement) => !/^(INSERT|ALTER TABLE) /.test(statement))
   const tables = async (): Promise<string[]> =>
     (await store.query<{ t: string }>(sql`SELECT concat(name, ' ', engine) AS t FROM system.tables WHERE database = 'cairn' ORDER BY name`)).rows.map(
       (row) => row.t,
@@ -56,24 +58,26 @@ describe('the cluster dialect', () => {
   test('creates a replicated table, its distributed face and every view, twice without harm, and drops them all', async () => {
     const all = migrations.flatMap((m) => m.up(dialect))
     await store.command(here(dialect.createDatabase()))
-    // What fills a table reads all shards, and these cannot be reached.
-    const shaping = all.filter((statement) => !statement.startsWith('INSERT'))
+    const shaping = executable(all)
     for (const statement of [...shaping, ...shaping]) await store.command(here(statement))
     const made = await tables()
     const locals = made.filter((t) => /_local Replicated\w*MergeTree$/.test(t))
     const faces = made.filter((t) => / Distributed$/.test(t))
     const views = made.filter((t) => / MaterializedView$/.test(t))
+    const dictionaries = made.filter((t) => / Dictionary$/.test(t))
     expect(locals.length).toBe(all.filter((s) => s.startsWith('CREATE TABLE') && s.includes('_local ON CLUSTER')).length)
     expect(faces.map((t) => t.split(' ')[0])).toEqual(locals.map((t) => t.split('_local')[0]))
     expect(views.length).toBe(all.filter((s) => s.startsWith('CREATE MATERIALIZED VIEW')).length)
-    expect(made.length).toBe(locals.length + faces.length + views.length)
-    for (const statement of migrations.toReversed().flatMap((m) => m.down(dialect))) await store.command(here(statement))
+    expect(dictionaries.length).toBe(all.filter((s) => s.startsWith('CREATE DICTIONARY')).length)
+    expect(made.length).toBe(locals.length + faces.length + views.length + dictionaries.length)
+    for (const statement of executable(migrations.toReversed().flatMap((m) => m.down(dialect)))) await store.command(here(statement))
     expect(await tables()).toEqual([])
   })
 
   test('writes statements that parse with ON CLUSTER, each on the tables that hold the bytes', async () => {
     const statements = [
       ...migrations.flatMap((m) => [...m.up(dialect), ...m.down(dialect)]),
+      dialect.reloadDictionary('person_roots'),
       dialect.deleteFrom('events', "user_id = 'x'"),
       dialect.alter('events', 'ADD COLUMN x UInt8'),
     ]

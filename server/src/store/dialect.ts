@@ -25,6 +25,23 @@ export interface View {
   from: string
 }
 
+/** Rows that every query may look up by key, held in memory by each server; as new as its last reload. */
+export interface Dictionary {
+  name: string
+  /** Definitions of key and attributes, all numbers. */
+  columns: string
+  key: string
+  from: string
+  /** The query that fills it; `{from}` stands for the table that is read. */
+  select: string
+}
+
+/** By which a server reads its own tables for a dictionary. */
+export interface Login {
+  user: string
+  password: string
+}
+
 export interface Dialect {
   readonly kind: 'single' | 'cluster'
   readonly database: string
@@ -33,6 +50,10 @@ export interface Dialect {
   createView(view: View): string[]
   dropTable(name: string): string[]
   dropView(name: string): string[]
+  createDictionary(dictionary: Dictionary): string[]
+  dropDictionary(name: string): string[]
+  /** Answers when every server has the new rows. */
+  reloadDictionary(name: string): string
   /** Table that holds the bytes: the target of DELETE, ALTER, OPTIMIZE and inserts by the loader. */
   local(name: string): string
   /** Lightweight DELETE: rows vanish from every read at once; `where` is SQL with parameters. */
@@ -54,7 +75,15 @@ const DEDUPLICATION_WINDOW = 10_000
  */
 const WIDE_PART_BYTES = 128 * 1024 * 1024
 
-export const singleDialect = (options: { database?: string; segmentSource: 'file' | 'stream' }): Dialect => {
+const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+
+/** Read again only when told to: by itself it would be behind what was told, or busy for nothing. */
+const dictionaryDdl = (database: string, on: string, { name, columns, key, select, from }: Dictionary, login: Login | undefined): string => {
+  const who = login ? ` USER ${quoted(login.user)} PASSWORD ${quoted(login.password)}` : ''
+  return `CREATE DICTIONARY IF NOT EXISTS ${database}.${name}${on} (${columns}) PRIMARY KEY ${key} SOURCE(CLICKHOUSE(QUERY ${quoted(select.replace('{from}', `${database}.${from}`))}${who})) LIFETIME(0) LAYOUT(HASHED())`
+}
+
+export const singleDialect = (options: { database?: string; segmentSource: 'file' | 'stream'; login?: Login | undefined }): Dialect => {
   const database = options.database ?? 'cairn'
   // The engine does not fsync by default; a loaded segment is deleted from the journal, so its rows have to be on disk first.
   const settings = `non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = ${WIDE_PART_BYTES}`
@@ -71,13 +100,16 @@ export const singleDialect = (options: { database?: string; segmentSource: 'file
     ],
     dropTable: (name) => [`DROP TABLE IF EXISTS ${database}.${name} SYNC`],
     dropView: (name) => [`DROP VIEW IF EXISTS ${database}.${name} SYNC`],
+    createDictionary: (x) => [dictionaryDdl(database, '', x, options.login)],
+    dropDictionary: (name) => [`DROP DICTIONARY IF EXISTS ${database}.${name}`],
+    reloadDictionary: (name) => `SYSTEM RELOAD DICTIONARY ${database}.${name}`,
     local: (name) => `${database}.${name}`,
     deleteFrom: (name, where) => `DELETE FROM ${database}.${name} WHERE ${where}`,
     alter: (name, action) => `ALTER TABLE ${database}.${name} ${action}`,
   }
 }
 
-export const clusterDialect = (options: { database?: string; cluster: string }): Dialect => {
+export const clusterDialect = (options: { database?: string; cluster: string; login?: Login | undefined }): Dialect => {
   const database = options.database ?? 'cairn'
   const on = ` ON CLUSTER '${options.cluster}'`
   const settings = `replicated_deduplication_window = ${DEDUPLICATION_WINDOW}, min_bytes_for_wide_part = ${WIDE_PART_BYTES}`
@@ -97,6 +129,9 @@ export const clusterDialect = (options: { database?: string; cluster: string }):
     ],
     dropTable: (name) => [`DROP TABLE IF EXISTS ${database}.${name}${on} SYNC`, `DROP TABLE IF EXISTS ${database}.${name}_local${on} SYNC`],
     dropView: (name) => [`DROP VIEW IF EXISTS ${database}.${name}${on} SYNC`],
+    createDictionary: (x) => [dictionaryDdl(database, on, x, options.login)],
+    dropDictionary: (name) => [`DROP DICTIONARY IF EXISTS ${database}.${name}${on}`],
+    reloadDictionary: (name) => `SYSTEM RELOAD DICTIONARY${on} ${database}.${name}`,
     local: (name) => `${database}.${name}_local`,
     deleteFrom: (name, where) => `DELETE FROM ${database}.${name}_local${on} WHERE ${where}`,
     alter: (name, action) => `ALTER TABLE ${database}.${name}_local${on} ${action}`,

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Config } from '../base/config.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time.ts'
-import { clusterDialect, singleDialect } from './dialect.ts'
+import { clusterDialect, singleDialect, type Login } from './dialect.ts'
 import { EmbeddedEngine } from './engine.ts'
 import { DataLock } from './engine/lock.ts'
 import { migrateUp } from './migrate.ts'
@@ -43,7 +43,9 @@ export async function openStore(config: Config, { log, clock, migrate = true }: 
   }
   // The journal needs the folder for itself, whoever holds the events.
   const { lock } = await DataLock.take(join(dataDir, 'run'))
-  const dialect = config.CLICKHOUSE_CLUSTER === undefined ? singleDialect({ segmentSource: 'stream' }) : clusterDialect({ cluster: config.CLICKHOUSE_CLUSTER })
+  const login = loginOf(config.CLICKHOUSE_URL)
+  const dialect =
+    config.CLICKHOUSE_CLUSTER === undefined ? singleDialect({ segmentSource: 'stream', login }) : clusterDialect({ cluster: config.CLICKHOUSE_CLUSTER, login })
   const store = makeStore({ url: config.CLICKHOUSE_URL, dialect })
   const timer = migrate ? await migrateWhenThere(store, clock, log) : undefined
   return {
@@ -55,6 +57,11 @@ export async function openStore(config: Config, { log, clock, migrate = true }: 
       lock.release()
     },
   }
+}
+
+function loginOf(url: string): Login | undefined {
+  const { username, password } = new URL(url)
+  return username === '' ? undefined : { user: decodeURIComponent(username), password: decodeURIComponent(password) }
 }
 
 /** Events are taken while the server is away; its tables are made once it answers. */

@@ -1,0 +1,61 @@
+import type { Dialect } from './dialect.ts'
+import { raw, sql, u32, type Piece } from './sql.ts'
+
+/**
+ * Who a row of events counts to. The one definition: every count, list and filter of people takes it from here.
+ * A key that is linked counts to its root (people/links.ts), any other to itself. A workspace without links is asked by the key as it stands,
+ * which is what a look-up for each row would come to; which workspaces have links is kept here by whoever makes them, and until they are
+ * known, every workspace may.
+ */
+export class Persons {
+  readonly #dialect: Dialect
+  #linked: Set<number> | undefined
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect
+  }
+
+  /** The workspaces that have links, all of them. */
+  know(workspaceIds: Iterable<number>): void {
+    this.#linked = new Set(workspaceIds)
+  }
+
+  /** A workspace that may have links from now on. */
+  link(workspaceId: number): void {
+    this.#linked?.add(workspaceId)
+  }
+
+  hasLinks(workspaceId: number): boolean {
+    return this.#linked?.has(workspaceId) ?? true
+  }
+
+  /** Key of the person that a row counts to, of rows with `person_key`. */
+  column(workspaceId: number): Piece {
+    return this.rootOf(workspaceId, raw('person_key'))
+  }
+
+  /** Key of the person that `key` counts to. */
+  rootOf(workspaceId: number, key: Piece): Piece {
+    return this.hasLinks(workspaceId) ? sql`dictGetOrDefault(${this.#dictionary}, 'root', ${key}, ${key})` : key
+  }
+
+  /** Condition: rows of the person that `key` belongs to. By keys and not by look-ups, so that the table's order is of use. */
+  isOf(workspaceId: number, key: Piece): Piece {
+    return this.hasLinks(workspaceId) ? sql`person_key IN (${this.keysOf(workspaceId, key)})` : sql`person_key = ${key}`
+  }
+
+  /**
+   * Query: the keys of the person that `key` belongs to. Of versions of a link that are no longer the newest some lead there too; the
+   * dictionary knows better.
+   */
+  keysOf(workspaceId: number, key: Piece): Piece {
+    const root = sql`dictGetOrDefault(${this.#dictionary}, 'root', ${key}, ${key})`
+    return sql`SELECT ${root} AS person_key UNION ALL
+SELECT person_key FROM ${raw(this.#dialect.database)}.person_links
+WHERE workspace_id = ${u32(workspaceId)} AND root = ${root} AND dictGetOrDefault(${this.#dictionary}, 'root', person_key, person_key) = ${root}`
+  }
+
+  get #dictionary(): Piece {
+    return raw(`'${this.#dialect.database}.person_roots'`)
+  }
+}
