@@ -196,10 +196,11 @@ describe('a workspace filled with the month', () => {
   })
 })
 
-const removalDeps = ({ store, catalog, directory, pipeline, clock }: TestCairn): RemovalDeps => ({
+const removalDeps = ({ store, catalog, directory, pipeline, links, clock }: TestCairn): RemovalDeps => ({
   store: store.store,
   db: catalog.db,
   directory,
+  links,
   properties: pipeline.properties,
   clock,
   log: { info: () => undefined },

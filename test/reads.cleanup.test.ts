@@ -261,6 +261,8 @@ describe('a cleanup that is cut off', () => {
   }
   const deps = (store: Store): CleanupDeps => ({
     store,
+    persons: cairn.persons,
+    links: cairn.links,
     clock: cairn.clock,
     properties: cairn.pipeline.properties,
     quiesced: (work) => cairn.pipeline.quiesced(work),

@@ -435,6 +435,7 @@ describe('people', () => {
     await w.post('/api/people/alias', { user_id: 'ada', anonymous_id: 'a2' })
     // A device that somebody else used first stays theirs.
     await w.post('/api/people/identify', { user_id: 'bob', anonymous_id: 'b1' })
+    cairn.clock.advance(5)
     await w.post('/api/people/identify', { user_id: 'ada', anonymous_id: 'b1' })
     for (const [step, otherId] of [
       ['merge', 'ada@work'],
@@ -443,13 +444,17 @@ describe('people', () => {
     ] as const)
       await w.call('POST', `/api/people/${step}`, { user_id: 'ada', other_id: otherId })
     const ada = await w.get('/api/people/ada')
-    expect(ada).toMatchObject({ user_id: 'ada', events: 1, sessions: 1, first_seen: '2024-06-01T00:00:00.000Z', traits: { plan: 'pro' }, opted_out: false })
-    expect(ada['identity']).toEqual({
+    expect(ada).toMatchObject({ user_id: 'ada', events: 2, sessions: 1, first_seen: '2024-05-01T00:00:00.000Z', traits: { plan: 'pro' }, opted_out: false })
+    expect(ada['identity']).toMatchObject({
       user_id: 'ada',
+      user_ids: ['ada', 'ada@work'],
       anonymous_ids: ['a1', 'a2'],
-      merges: [{ user_id: 'ada', other_id: 'ada@work', told_at: expect.any(String) as string }],
+      merges: [
+        { user_id: 'ada', other_id: 'gone', taken_back_at: expect.any(String) as string },
+        { user_id: 'ada', other_id: 'ada@work', taken_back_at: null },
+      ],
     })
-    expect(await w.get('/api/people/a1')).toMatchObject({ user_id: null, anonymous_id: 'a1', events: 1, identity: { user_id: 'ada', anonymous_ids: ['a1'] } })
+    expect(await w.get('/api/people/a1')).toEqual(ada)
     expect(await w.get('/api/people/bob')).toMatchObject({ user_id: 'bob', events: 0, first_seen: null, identity: { anonymous_ids: ['b1'] } })
     expect((await w.call('GET', '/api/people/nobody')).status).toBe(404)
     expect((await other.call('GET', '/api/people/ada')).status).toBe(404)

@@ -48,6 +48,7 @@ import { quarantineRoutes } from './ops/quarantine.ts'
 import { refusalRoutes } from './ops/refusals.ts'
 import { LoadRate, systemRoutes } from './ops/system.ts'
 import { factRoutes } from './people/facts.ts'
+import { Links } from './people/links.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { gapsAfterLoad } from './sessions/gaps.ts'
 import { sessionRoutes } from './sessions/routes.ts'
@@ -56,6 +57,7 @@ import { cleanupRoutes } from './privacy/routes.ts'
 import { sweepJob } from './privacy/sweep.ts'
 import { resumeRemovals } from './privacy/workspace-removal.ts'
 import { openStore, type OpenStore } from './store/open.ts'
+import { Persons } from './store/persons.ts'
 import { version } from './base/version.ts'
 
 /** A whole Cairn: everything that main.ts, the commands and the tests start. */
@@ -65,6 +67,8 @@ export interface Cairn {
   directory: Directory
   pipeline: Pipeline
   store: OpenStore
+  persons: Persons
+  links: Links
   health: Health
   scheduler: Scheduler
   /** Plain keys, where this start made the first workspace. */
@@ -125,12 +129,17 @@ export async function compose(
     keyUse.start()
     closers.push(() => keyUse.stop())
 
+    const persons = new Persons(store.store.dialect)
+    const links = new Links({ store: store.store, persons, dir: join(dataDir, 'run', 'links'), clock })
+    await links
+      .start()
+      .catch((error: unknown) => log.warn({ err: error }, 'who belongs to whom could not be read now; the first segment that is loaded does it'))
     const pipeline = await Pipeline.open({
       dataDir,
       maxBytes: config.CAIRN_JOURNAL_MAX,
       memoryBytes: config.CAIRN_MEMORY,
       store: store.store,
-      afterLoad: [gapsAfterLoad(store.store)],
+      afterLoad: [gapsAfterLoad(store.store), ({ facts }) => links.follow(facts)],
       clock,
       log,
     })
@@ -139,10 +148,10 @@ export async function compose(
     await restoreProperties(store.store, properties, log)
     const quiesced = <T>(work: () => Promise<T>): Promise<T> => pipeline.quiesced(work)
     const letGo = (): Promise<void> => pipeline.recent.letGo()
-    await resumeDeletions({ store: store.store, clock, properties, quiesced, letGo, log }).catch((error: unknown) => {
+    await resumeDeletions({ store: store.store, persons, links, clock, properties, quiesced, letGo, log }).catch((error: unknown) => {
       log.warn({ err: error }, 'a deletion that was cut off could not be finished now; the next cleanup or start does it')
     })
-    const removal = { store: store.store, db: catalog.db, directory, properties, clock, log, quiesced, letGo }
+    const removal = { store: store.store, db: catalog.db, directory, links, properties, clock, log, quiesced, letGo }
     await resumeRemovals(removal).catch((error: unknown) => {
       log.warn({ err: error }, 'the removal of a workspace that was cut off could not be finished now; the next start does it')
     })
@@ -164,7 +173,7 @@ export async function compose(
     const sessions = new Sessions({ identity: await makeIdentity(catalog.db, (userAgent) => readAgent(userAgent).browser), client })
     const auth: AuthDeps = { directory, localToken, publicUrl: config.CAIRN_PUBLIC_URL, client, whoIs: (request) => sessions.whoIs(request) }
     const setupToken = randomBytes(32).toString('base64url')
-    const shared = { store: store.store, db: catalog.db, directory, clock, properties }
+    const shared = { store: store.store, persons, db: catalog.db, directory, clock, properties }
     const settle = (workspaceId: number, position?: string): ReturnType<typeof freshness.settle> => freshness.settle(workspaceId, readPosition(node, position))
     const demo = new Demo({ ...removal, directory, log, send: sendTo(() => app) })
     const handlers: Handlers = {
@@ -177,11 +186,11 @@ export async function compose(
         visitors: new DailyVisitors(catalog.db),
         withoutStored: (workspaceId, events) => alreadyStored(store.store, workspaceId, events),
       }),
-      ...factRoutes({ pipeline, directory, db: catalog.db, clock }),
+      ...factRoutes({ pipeline, directory, db: catalog.db, clock, settle }),
       ...peopleRoutes(shared),
       ...analyticsRoutes(shared),
       ...sessionRoutes(shared),
-      ...cleanupRoutes({ ...shared, quiesced, letGo }),
+      ...cleanupRoutes({ ...shared, links, quiesced, letGo }),
       ...catalogRoutes(shared),
       ...accountRoutes({ ...shared, sessions, setupToken, publicUrl: config.CAIRN_PUBLIC_URL, addressOf: (request) => client(request).address }),
       ...quarantineRoutes({ store: store.store, db: catalog.db, intake, clock, settle }),
@@ -208,6 +217,8 @@ export async function compose(
       directory,
       pipeline,
       store,
+      persons,
+      links,
       health,
       scheduler,
       first,

@@ -1,16 +1,14 @@
 import { iso, type Clock } from '../base/time.ts'
 import type { Call, Handlers } from '../http/call.ts'
-import type { Properties } from '../ingest/properties.ts'
 import { raw, sql, str, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { dayNames, readRange, type Range } from './range.ts'
 import { readTimeline, type Moment } from './timeline.ts'
-import { eventsWhere, takesBots } from './where.ts'
+import { eventsWhere, takesBots, type WhereDeps } from './where.ts'
 
-export interface ActivityRoutesDeps {
+export interface ActivityRoutesDeps extends WhereDeps {
   store: Store
   clock: Clock
-  properties: Pick<Properties, 'knows'>
 }
 
 interface Activity {
@@ -44,16 +42,18 @@ export const activityRoutes = (deps: ActivityRoutesDeps): Pick<Handlers, 'analyt
 })
 
 /** What a person (`user_id`) or everybody did in a range; the filters of event lists narrow it. All figures are exact. */
-async function activity({ store, clock, properties }: ActivityRoutesDeps, call: Pick<Call<'analytics'>, 'workspace' | 'query' | 'paths'>): Promise<Activity> {
+async function activity(deps: ActivityRoutesDeps, call: Pick<Call<'analytics'>, 'workspace' | 'query' | 'paths'>): Promise<Activity> {
+  const { store, clock, persons } = deps
   const range = readRange(call.query, { timezone: call.workspace.timezone, now: clock.now() })
   const bots = takesBots(call.query)
   const askedAt = clock.now()
   const events = raw(`${store.dialect.database}.events`)
   const { interval } = call.query
+  const person = persons.column(call.workspace.id)
   const [counts, uniques, timeline] = await Promise.all([
-    store.query<CountRow>(countsSql(events, eventsWhere({ properties }, call, range), range.storeTimezone, bucketSecondsOf(range))),
-    store.query<Uniques>(uniquesSql(events, eventsWhere({ properties }, call, range, 'with bots'), bots)),
-    interval === undefined ? undefined : readTimeline(store, { range, interval, where: eventsWhere({ properties }, call, range) }),
+    store.query<CountRow>(countsSql(events, eventsWhere(deps, call, range), range.storeTimezone, bucketSecondsOf(range))),
+    store.query<Uniques>(uniquesSql(events, eventsWhere(deps, call, range, 'with bots'), person, bots)),
+    interval === undefined ? undefined : readTimeline(store, { range, interval, where: eventsWhere(deps, call, range), person }),
   ])
   return { ...shape(counts.rows, uniques.rows[0], range, bots, askedAt), ...(timeline ? { timeline } : {}) }
 }
@@ -100,9 +100,9 @@ interface CountRow {
 }
 
 /** Bots are told apart by the aggregates and not by the condition, since their own number is asked too. */
-const uniquesSql = (events: Piece, where: Piece, bots: boolean): Piece => {
+const uniquesSql = (events: Piece, where: Piece, person: Piece, bots: boolean): Piece => {
   const counted = bots ? raw('true') : raw('NOT is_bot')
-  return sql`SELECT uniqExactIf(person_key, ${counted}) AS persons, uniqExactIf(session_key, session_key != 0 AND ${counted}) AS sessions, countIf(is_bot) AS bots
+  return sql`SELECT uniqExactIf(${person}, ${counted}) AS persons, uniqExactIf(session_key, session_key != 0 AND ${counted}) AS sessions, countIf(is_bot) AS bots
 FROM ${events}
 ${where}`
 }
@@ -150,7 +150,8 @@ function shape(rows: readonly CountRow[], uniques: Uniques | undefined, range: R
       timezone: range.timezone,
       exact: true,
       bots: bots ? 'included' : 'excluded',
-      definition: 'Events by event_timestamp, from inclusive, to exclusive. active_users: distinct user_id, else anonymous_id. sessions: distinct session_id.',
+      definition:
+        'Events by event_timestamp, from inclusive, to exclusive. active_users: distinct persons, who are what identify and merge made of user_id and anonymous_id. sessions: distinct session_id.',
     },
   }
 }

@@ -2,20 +2,18 @@ import type { EventOutput } from '@cairn/wire/event'
 import { DAY, type Clock } from '../base/time.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
-import type { Properties } from '../ingest/properties.ts'
 import { empty, raw, sql, time, u32, uuid, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { readCursor, writeCursor, type Cursor } from './cursor.ts'
 import { exportEvents } from './export.ts'
 import { readRange } from './range.ts'
 import { selected, toMs, toOutput, type StoredEvent } from './stored.ts'
-import { eventsWhere, isSelective } from './where.ts'
+import { eventsWhere, isSelective, type WhereDeps } from './where.ts'
 
-export interface EventRoutesDeps {
+export interface EventRoutesDeps extends WhereDeps {
   store: Store
   db: CatalogDb
   clock: Clock
-  properties: Pick<Properties, 'knows'>
 }
 
 export const eventRoutes = (deps: EventRoutesDeps): Pick<Handlers, 'listEvents' | 'exportEvents'> => ({

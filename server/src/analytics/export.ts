@@ -3,12 +3,11 @@ import { HOUR, type Clock } from '../base/time.ts'
 import { note } from '../catalog/audit.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Call } from '../http/call.ts'
-import type { Properties } from '../ingest/properties.ts'
 import { raw, sql, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { readRange, type Range } from './range.ts'
 import { columns, selected, toIso, toOutput, type StoredEvent } from './stored.ts'
-import { eventsWhere } from './where.ts'
+import { eventsWhere, type WhereDeps } from './where.ts'
 import { formatDay } from './zone.ts'
 
 /**
@@ -21,11 +20,10 @@ const AHEAD_BYTES = 8 * 1024 * 1024
 /** For a slice of large events and a slow reader; the answer as a whole has no limit. */
 const SLICE_TIMEOUT_MS = 600_000
 
-interface ExportDeps {
+interface ExportDeps extends WhereDeps {
   store: Store
   db: CatalogDb
   clock: Clock
-  properties: Pick<Properties, 'knows'>
 }
 
 export async function exportEvents(deps: ExportDeps, call: Call<'exportEvents'>): Promise<Readable> {

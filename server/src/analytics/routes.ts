@@ -2,18 +2,17 @@ import type { Clock } from '../base/time.ts'
 import type { Directory } from '../catalog/directory.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
-import type { Properties } from '../ingest/properties.ts'
 import type { Store } from '../store/store.ts'
 import { activityRoutes } from './activity.ts'
 import { eventRoutes } from './events.ts'
 import { typeRoutes } from './types.ts'
+import type { WhereDeps } from './where.ts'
 
-export interface AnalyticsRoutesDeps {
+export interface AnalyticsRoutesDeps extends WhereDeps {
   store: Store
   db: CatalogDb
   directory: Directory
   clock: Clock
-  properties: Pick<Properties, 'knows'>
 }
 
 export const analyticsRoutes = (

@@ -23,9 +23,12 @@ const MOST_INTERVALS = 2_000
  * Events and people of each interval of the range on the zone's clock, also of those without events. The first and the last may begin before
  * or end after the range; only what lies in the range counts.
  */
-export async function readTimeline(store: Store, { range, interval, where }: { range: Range; interval: Interval; where: Piece }): Promise<Moment[]> {
+export async function readTimeline(
+  store: Store,
+  { range, interval, where, person }: { range: Range; interval: Interval; where: Piece; person: Piece },
+): Promise<Moment[]> {
   const starts = intervalStarts(range, zone(range.timezone), interval)
-  const { rows } = await store.query<{ start: string; events: string; people: string }>(timelineSql(store, starts, where))
+  const { rows } = await store.query<{ start: string; events: string; people: string }>(timelineSql(store, starts, where, person))
   const found = new Map(rows.map((row) => [Number(row.start), row]))
   return starts.map((start) => {
     const row = found.get(start)
@@ -37,8 +40,8 @@ export async function readTimeline(store: Store, { range, interval, where }: { r
  * The store is given the starts and looks each event's time up among them, instead of computing with zones itself: so there is one definition
  * of a zone's days and hours, and intervals of any length cost the same.
  */
-const timelineSql = (store: Store, starts: readonly number[], where: Piece): Piece => sql`SELECT
-  roundDown(toUnixTimestamp64Milli(event_timestamp), [${raw(starts.map((ms) => `toInt64(${ms})`).join(', '))}]) AS start, count() AS events, uniqExact(person_key) AS people
+const timelineSql = (store: Store, starts: readonly number[], where: Piece, person: Piece): Piece => sql`SELECT
+  roundDown(toUnixTimestamp64Milli(event_timestamp), [${raw(starts.map((ms) => `toInt64(${ms})`).join(', '))}]) AS start, count() AS events, uniqExact(${person}) AS people
 FROM ${raw(store.dialect.database)}.events
 ${where}
 GROUP BY start`

@@ -2,6 +2,7 @@ import { CairnError } from '../base/errors.ts'
 import { DAY } from '../base/time.ts'
 import type { Properties } from '../ingest/properties.ts'
 import { inDays, inSpan, sessionKey, userKey } from '../store/keys.ts'
+import type { Persons } from '../store/persons.ts'
 import { join, raw, sql, str, u32, type Piece } from '../store/sql.ts'
 import type { Range } from './range.ts'
 
@@ -12,7 +13,13 @@ export interface Filtered {
   paths?: ReadonlyArray<{ field: 'metadata' | 'context'; path: string; value: string }>
 }
 
+export interface WhereDeps {
+  properties: Pick<Properties, 'knows'>
+  persons: Persons
+}
+
 interface Filters {
+  /** Of the person that this user is, whatever id their events carry. */
   user_id?: string | undefined
   user_email?: string | undefined
   anonymous_id?: string | undefined
@@ -38,16 +45,11 @@ export const isSelective = (query: Filters): boolean =>
  * so they stand in the order of what they cost and leave. Left to itself the engine begins a newest-first list with the times of all rows
  * (10 million events, one person's of 60 days: 97 against 37 ms). Throws `invalid` for what cannot be asked.
  */
-export function eventsWhere(
-  deps: { properties: Pick<Properties, 'knows'> },
-  filtered: Filtered,
-  span: Pick<Range, 'fromMs' | 'toMs'>,
-  bots: 'as asked' | 'with bots' = 'as asked',
-): Piece {
+export function eventsWhere(deps: WhereDeps, filtered: Filtered, span: Pick<Range, 'fromMs' | 'toMs'>, bots: 'as asked' | 'with bots' = 'as asked'): Piece {
   const { workspace, query, paths = [] } = filtered
   const conditions = [sql`workspace_id = ${u32(workspace.id)}`]
   const userId = query.user_id ?? query.user_email
-  if (userId !== undefined) conditions.push(sql`person_key = ${userKey(workspace.id, safe('user_id', userId))}`)
+  if (userId !== undefined) conditions.push(deps.persons.isOf(workspace.id, userKey(workspace.id, safe('user_id', userId))))
   if (query.session_id !== undefined) conditions.push(sql`session_key = ${sessionKey(workspace.id, safe('session_id', query.session_id))}`)
   for (const name of equalColumns) {
     const value = query[name]

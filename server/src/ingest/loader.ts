@@ -11,6 +11,7 @@ import { personKeyColumn, sessionKeyColumn } from '../store/keys.ts'
 import { raw, sql, uuids } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { Cuts } from './cuts.ts'
+import { factsOf, type Named } from './fact.ts'
 import type { SealedSegment } from './journal.ts'
 import { encodeRecord, FLAG_BOT, FLAG_NEW_TYPE, kinds, lineStructure, plainPayload } from './record.ts'
 import { hourOf, packReceipt, readSegment, type SegmentContent } from './segment.ts'
@@ -45,6 +46,8 @@ export interface Loaded {
   events: number
   /** Kinds of records that are in it besides events. */
   kinds: ReadonlySet<string>
+  /** What was told about people. */
+  facts: readonly Named[]
   /** Inserts once out of the segment's events; lines that the store cannot read are left out. */
   insertFromEvents: (table: string, statement: (table: string, source: string) => string) => Promise<void>
 }
@@ -127,7 +130,8 @@ export class Loader {
     }
     const insertFromEvents: Loaded['insertFromEvents'] = (table, statement) =>
       this.#insert(eventsPath, `${token}-${table}`, (d, source) => statement(d.local(table), source), signal, allowErrors)
-    for (const follow of this.#deps.afterLoad) await follow({ token, events: content.events, kinds: present, insertFromEvents }, signal)
+    const loaded: Loaded = { token, events: content.events, kinds: present, facts: factsOf(bytes, content.others), insertFromEvents }
+    for (const follow of this.#deps.afterLoad) await follow(loaded, signal)
     this.damaged += content.damaged
     this.loadedEvents += content.events
     if (content.damaged > 0)

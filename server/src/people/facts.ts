@@ -7,7 +7,7 @@ import type { Directory } from '../catalog/directory.ts'
 import { optIn, optOut } from '../catalog/optouts.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Call, Handlers } from '../http/call.ts'
-import { formatPosition } from '../ingest/freshness.ts'
+import { formatPosition, type Staleness } from '../ingest/freshness.ts'
 import { plainText } from '../ingest/json.ts'
 import { readMoment } from '../ingest/moment.ts'
 import type { Pipeline } from '../ingest/pipeline.ts'
@@ -18,6 +18,8 @@ export interface FactRoutesDeps {
   directory: Directory
   db: CatalogDb
   clock: Clock
+  /** Waits until reads of the workspace see its writes; else how far they lag. */
+  settle(workspaceId: number): Promise<Staleness | undefined>
 }
 
 type FactName = 'identify' | 'alias' | 'merge' | 'unmerge'
@@ -50,13 +52,16 @@ export const factRoutes = (deps: FactRoutesDeps): Pick<Handlers, 'identify' | 'a
   optIn: async (call) => decide(deps, call, optIn),
 })
 
+/** Answers when the two count as told. Where the store is away that is not waited for, and the answer says so: the fact is kept, and holds later. */
 async function tellOfTwo(deps: FactRoutesDeps, call: Call<'merge' | 'unmerge'>, fact: FactName): Promise<object> {
   const { user_id, other_id } = call.body
   if (user_id === other_id)
     throw new CairnError('invalid', 'user_id and other_id are the same.', { errors: [{ path: '/other_id', message: 'must differ from user_id' }] })
   const action = fact === 'merge' ? 'person.merged' : 'person.unmerged'
   await note(deps.db, { workspaceId: call.workspace.id, by: call.by, action, target: user_id, details: { other_id }, now: deps.clock.now() })
-  return tell(deps, call, { fact, userId: user_id, anonymousId: '', otherId: other_id, traits: '' })
+  const answer = await tell(deps, call, { fact, userId: user_id, anonymousId: '', otherId: other_id, traits: '' })
+  const stale = await deps.settle(call.workspace.id)
+  return stale ? { ...answer, meta: stale } : answer
 }
 
 async function tell(deps: FactRoutesDeps, call: Call<'identify' | 'alias' | 'merge' | 'unmerge'>, fact: Fact): Promise<object> {

@@ -1,37 +1,53 @@
 import { safe } from '../analytics/where.ts'
 import { CairnError } from '../base/errors.ts'
+import type { CatalogDb } from '../catalog/schema.ts'
 import type { Call } from '../http/call.ts'
 import { anonymousKey, userKey } from '../store/keys.ts'
 import { sql, u32, type Piece } from '../store/sql.ts'
-import type { Store } from '../store/store.ts'
+import { mergesIn, readHistory } from './history.ts'
+import { optedOut, readIds, usersOf, type Ids } from './ids.ts'
 import { readSeen, toPerson, type Seen, type SeenDeps } from './seen.ts'
-import { ownerOf, readIdentity, readTraits, type Told } from './told.ts'
+import { readTraits } from './traits.ts'
 
 /**
- * One person, over all time. The id is looked for among users first, then among anonymous ids; known is who was seen, or of whom something
- * was told. Events count to the id they carry: what an anonymous id did before it was identified is its own, `identity` names the ties.
+ * One person, over all time, by any of their ids. The id is looked for among users first, then among anonymous ids; known is who was seen, or
+ * of whom something was told that was not taken back.
  */
-export async function getPerson({ store, directory }: Omit<SeenDeps, 'clock'>, call: Call<'getPerson'>): Promise<object> {
-  const id = safe('id', call.params['id'] ?? '')
+export async function getPerson(deps: PersonDeps, call: Call<'getPerson'>): Promise<object> {
+  const { store, directory } = deps
   const workspaceId = call.workspace.id
-  const [user, told, traits] = await Promise.all([
-    seenAs(store, workspaceId, userKey(workspaceId, id)),
-    readIdentity(store, workspaceId, id),
-    readTraits(store, workspaceId, [id]),
-  ])
-  if (user || told.anonymous_ids.length > 0 || told.merges.length > 0 || traits.has(id)) {
-    const outAs = told.anonymous_ids.some((anonymousId) => directory.isOptedOut(workspaceId, null, anonymousId))
-    return { ...seenOf(user), user_id: id, identity: told, traits: traits.get(id) ?? {}, opted_out: outAs || directory.isOptedOut(workspaceId, id) }
+  const id = safe('id', call.params['id'] ?? '')
+  const user = await readBy(deps, workspaceId, { key: userKey(workspaceId, id), alone: { user_id: id, user_ids: [], anonymous_ids: [] } })
+  const [history, traits] = await Promise.all([readHistory(deps, workspaceId, user.ids), readTraits(store, workspaceId, usersOf([user.ids]))])
+  const { ids, seen } = user
+  const isTied = ids.user_ids.length > 0 || history.some(({ anonymous_id, user_id }) => anonymous_id !== null && user_id === id)
+  if (seen || isTied || traits.size > 0) {
+    const identity = { ...ids, user_ids: [ids.user_id, ...ids.user_ids], merges: mergesIn(history), history }
+    return { ...seenOf(seen), user_id: ids.user_id, identity, traits: traits.get(ids.user_id) ?? {}, opted_out: optedOut(directory, workspaceId, ids) }
   }
-  const [anonymous, owner] = await Promise.all([seenAs(store, workspaceId, anonymousKey(workspaceId, id)), ownerOf(store, workspaceId, id)])
-  if (!anonymous && owner === null) throw new CairnError('not_found', 'Nobody of that user_id or anonymous_id was seen in this workspace.')
-  const identity: Told = { user_id: owner, anonymous_ids: [id], merges: [] }
-  return { ...seenOf(anonymous), user_id: null, anonymous_id: id, identity, traits: {}, opted_out: directory.isOptedOut(workspaceId, owner, id) }
+  const visitor = await readBy(deps, workspaceId, { key: anonymousKey(workspaceId, id), alone: { user_id: '', user_ids: [], anonymous_ids: [id] } })
+  if (visitor.ids.user_id !== '') return getPerson(deps, { ...call, params: { ...call.params, id: visitor.ids.user_id } })
+  if (!visitor.seen) throw new CairnError('not_found', 'Nobody of that user_id or anonymous_id was seen in this workspace.')
+  const identity = { user_id: null, user_ids: [], anonymous_ids: [id], merges: [], history: [] }
+  return { ...toPerson(visitor.seen), user_id: null, anonymous_id: id, identity, traits: {}, opted_out: optedOut(directory, workspaceId, visitor.ids) }
 }
 
-async function seenAs(store: Store, workspaceId: number, key: Piece): Promise<Seen | undefined> {
-  const [seen] = (await readSeen(store, sql`workspace_id = ${u32(workspaceId)} AND person_key = ${key} AND NOT is_bot`)).values()
-  return seen
+export interface PersonDeps extends Omit<SeenDeps, 'clock'> {
+  db: CatalogDb
+}
+
+/** The person that a key belongs to, and the ids tied to them: `alone` where there are none. */
+async function readBy(
+  { store, persons }: PersonDeps,
+  workspaceId: number,
+  { key, alone }: { key: Piece; alone: Ids },
+): Promise<{ seen: Seen | undefined; ids: Ids }> {
+  const where = sql`workspace_id = ${u32(workspaceId)} AND ${persons.isOf(workspaceId, key)} AND NOT is_bot`
+  const seeing = readSeen(store, where, persons.column(workspaceId))
+  if (!persons.hasLinks(workspaceId)) return { seen: [...(await seeing).values()][0], ids: alone }
+  const [seen, { rows }] = await Promise.all([seeing, store.query<{ root: string }>(sql`SELECT ${persons.rootOf(workspaceId, key)} AS root`)])
+  const root = rows[0]?.root ?? ''
+  return { seen: seen.get(root), ids: (await readIds(store, workspaceId, [root])).get(root) ?? alone }
 }
 
 /** Somebody who was only told of has no events. */

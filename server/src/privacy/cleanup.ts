@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time.ts'
 import type { Properties } from '../ingest/properties.ts'
-import { bornMsColumn, userKey } from '../store/keys.ts'
+import type { Links } from '../people/links.ts'
+import { bornMsColumn, personKeyColumn, userKey } from '../store/keys.ts'
+import type { Persons } from '../store/persons.ts'
 import { empty, i64, raw, sql, str, time, u32, uuid, type Piece } from '../store/sql.ts'
 import { insertOnce, type Store } from '../store/store.ts'
 import { rebuildTouched, touchSessions } from '../sessions/rebuild.ts'
@@ -12,7 +14,7 @@ import { isRefusal, rederiveProperties } from './rederive.ts'
  * Deletes events, and whatever was made of them: a view does not follow a DELETE, so each derived table is made right here.
  *
  *   events, quarantine     rows that match are deleted; they are gone from every read when the answer is given
- *   person_facts           deleted where all of one person goes
+ *   person_facts, _links   deleted where all of one person goes; what others told of their devices stays, and holds then
  *   sessions, gap_sessions made again of the events that are left
  *   session_records        deleted with their person, or with their time
  *   source_ends            deleted with events of their source: what was deleted must not look lost
@@ -28,6 +30,8 @@ import { isRefusal, rederiveProperties } from './rederive.ts'
  */
 export interface CleanupDeps {
   store: Store
+  persons: Persons
+  links: Pick<Links, 'followAgain'>
   clock: Clock
   properties: Pick<Properties, 'forget'>
   /** Told what was left out of a deletion that went on. */
@@ -40,7 +44,7 @@ export interface CleanupDeps {
 
 export interface Doomed {
   workspaceId: number
-  /** Of this user only. */
+  /** Of the person that this user is only: of all users merged with it, and of their anonymous ids. */
   userId?: string | undefined
   /** Events before this moment only; all of them, future ones too, where absent. */
   beforeMs?: number | undefined
@@ -71,7 +75,7 @@ const OVERDUE_MS = 60_000
 /** Deletions that were asked for over a minute ago and are not done. */
 export async function overdue(store: Store, now: number, signal?: AbortSignal): Promise<number> {
   const { rows } = await store.query<{ deletions: number }>(
-    sql`SELECT toFloat64(count()) AS deletions FROM ${raw(store.dialect.database)}.deletions WHERE asked_at < ${time(now - OVERDUE_MS)}`,
+    sql`SELECT toFloat64(uniqExact(deletion_id)) AS deletions FROM ${raw(store.dialect.database)}.deletions WHERE asked_at < ${time(now - OVERDUE_MS)}`,
     { lane: 'admin', timeoutMs: 10_000, ...(signal ? { signal } : {}) },
   )
   return rows[0]?.deletions ?? 0
@@ -88,11 +92,13 @@ interface Deletion {
 const pending = async (store: Store, workspaceId?: number): Promise<Deletion[]> =>
   (
     await store.query<Deletion>(
-      sql`SELECT deletion_id, workspace_id, user_id != '' AS personal, before_ms FROM ${raw(store.dialect.database)}.deletions ${workspaceId === undefined ? empty : sql`WHERE workspace_id = ${u32(workspaceId)}`} ORDER BY asked_at`,
+      sql`SELECT deletion_id, workspace_id, max(user_id != '') AS personal, before_ms FROM ${raw(store.dialect.database)}.deletions ${workspaceId === undefined ? empty : sql`WHERE workspace_id = ${u32(workspaceId)}`}
+GROUP BY deletion_id, workspace_id, before_ms ORDER BY min(asked_at)`,
     )
   ).rows
 
-async function writeDown({ store, clock }: CleanupDeps, { workspaceId, userId, beforeMs }: Doomed): Promise<Deletion> {
+/** A row for each id of the person, in one insert; they are the ids of this moment. */
+async function writeDown({ store, persons, clock }: CleanupDeps, { workspaceId, userId, beforeMs }: Doomed): Promise<Deletion> {
   const deletion: Deletion = {
     deletion_id: randomUUID(),
     workspace_id: workspaceId,
@@ -101,7 +107,8 @@ async function writeDown({ store, clock }: CleanupDeps, { workspaceId, userId, b
   }
   await store.command(
     sql`INSERT INTO ${raw(store.dialect.database)}.deletions (deletion_id, workspace_id, user_id, person_key, before_ms, asked_at)
-SELECT ${uuid(deletion.deletion_id)}, ${u32(workspaceId)}, ${str(userId ?? '')}, ${userKey(workspaceId, userId ?? '')}, ${beforeMs === undefined ? raw('NULL') : i64(beforeMs)}, ${time(clock.now())}`,
+SELECT ${uuid(deletion.deletion_id)}, ${u32(workspaceId)}, ${str(userId ?? '')}, person_key, ${beforeMs === undefined ? raw('NULL') : i64(beforeMs)}, ${time(clock.now())}
+FROM (${userId === undefined ? sql`SELECT toUInt64(0) AS person_key` : persons.keysOf(workspaceId, userKey(workspaceId, userId))})`,
     { settings: insertOnce() },
   )
   return deletion
@@ -135,7 +142,7 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
     await rebuildTouched(store, touched)
     await deleteWhere(store, 'session_records', recorded(store, deletion))
     await deleteWhere(store, 'quarantine', quarantined(store, deletion))
-    if (deletion.personal && deletion.before_ms === null) await deleteWhere(store, 'person_facts', told(store, deletion))
+    if (deletion.personal && deletion.before_ms === null) await forgetTold(deps, deletion)
     await recountTypes(store, deletion.workspace_id)
     try {
       await rederiveProperties(deps, deletion.workspace_id, doomed)
@@ -153,6 +160,20 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
   } finally {
     properties.forget()
   }
+}
+
+/** A device that somebody else identified later than the person who goes is theirs from now on. */
+async function forgetTold({ store, links }: CleanupDeps, deletion: Deletion): Promise<void> {
+  await deleteWhere(store, 'person_facts', told(store, deletion))
+  await deleteWhere(store, 'person_links', linked(store, deletion))
+  const { rows } = await store.query<{ anonymous_id: string }>(
+    sql`SELECT DISTINCT anonymous_id FROM ${raw(store.dialect.database)}.person_facts
+WHERE workspace_id = ${u32(deletion.workspace_id)} AND anonymous_id != '' AND ${keyOf("''", 'anonymous_id')} IN ${chosen(store, deletion)}`,
+  )
+  await links.followAgain(
+    deletion.workspace_id,
+    rows.map((row) => row.anonymous_id),
+  )
 }
 
 /** Returns how many rows. A DELETE touches every part of its table, so it is left out where it would find nothing. */
@@ -183,19 +204,23 @@ GROUP BY workspace_id, event_type, event_category`,
 
 /** Events, and properties whose example came from one. */
 const matching = (store: Store, deletion: Deletion): Piece =>
-  sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'event_timestamp')}${deletion.personal ? sql` AND person_key IN ${chosen(store, deletion, 'person_key')}` : empty}`
+  sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'event_timestamp')}${deletion.personal ? sql` AND person_key IN ${chosen(store, deletion)}` : empty}`
 
 const recorded = (store: Store, deletion: Deletion): Piece =>
-  sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'at')}${deletion.personal ? sql` AND person_key IN ${chosen(store, deletion, 'person_key')}` : empty}`
+  sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'at')}${deletion.personal ? sql` AND person_key IN ${chosen(store, deletion)}` : empty}`
 
 /** A refused event was never stored under a person; whose it is stands in its text. */
 const quarantined = (store: Store, deletion: Deletion): Piece => {
-  const whose = raw("if(JSONExtractString(event, 'user_id') != '', JSONExtractString(event, 'user_id'), JSONExtractString(event, 'user_email'))")
-  return sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'received_at')}${deletion.personal ? sql` AND ${whose} IN ${chosen(store, deletion, 'user_id')}` : empty}`
+  const userId = "if(JSONExtractString(event, 'user_id') != '', JSONExtractString(event, 'user_id'), JSONExtractString(event, 'user_email'))"
+  return sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'received_at')}${deletion.personal ? sql` AND ${keyOf(userId, "JSONExtractString(event, 'anonymous_id')")} IN ${chosen(store, deletion)}` : empty}`
 }
 
 const told = (store: Store, deletion: Deletion): Piece =>
-  sql`workspace_id = ${u32(deletion.workspace_id)} AND (user_id IN ${chosen(store, deletion, 'user_id')} OR other_id IN ${chosen(store, deletion, 'user_id')})`
+  sql`workspace_id = ${u32(deletion.workspace_id)} AND (${keyOf('user_id', "''")} IN ${chosen(store, deletion)} OR other_id != '' AND ${keyOf('other_id', "''")} IN ${chosen(store, deletion)})`
+
+/** Versions that are no longer the newest too. */
+const linked = (store: Store, deletion: Deletion): Piece =>
+  sql`workspace_id = ${u32(deletion.workspace_id)} AND (person_key IN ${chosen(store, deletion)} OR root IN ${chosen(store, deletion)})`
 
 /** Of one person's events their sources; else what was born or reported before the moment. */
 const ended = (store: Store, deletion: Deletion): Piece => {
@@ -208,5 +233,6 @@ const ended = (store: Store, deletion: Deletion): Piece => {
 }
 
 const before = ({ before_ms }: Deletion, column: string): Piece => (before_ms === null ? empty : sql` AND ${raw(column)} < ${time(Number(before_ms))}`)
-const chosen = (store: Store, { deletion_id }: Deletion, column: 'person_key' | 'user_id'): Piece =>
-  sql`(SELECT ${raw(column)} FROM ${raw(store.dialect.database)}.deletions WHERE deletion_id = ${uuid(deletion_id)})`
+const keyOf = (userId: string, anonymousId: string): Piece => raw(personKeyColumn(userId, anonymousId))
+const chosen = (store: Store, { deletion_id }: Deletion): Piece =>
+  sql`(SELECT person_key FROM ${raw(store.dialect.database)}.deletions WHERE deletion_id = ${uuid(deletion_id)})`

@@ -5,6 +5,7 @@ import type { Directory } from '../catalog/directory.ts'
 import type { CatalogDb, CatalogTransaction, Schema } from '../catalog/schema.ts'
 import { change } from '../catalog/version.ts'
 import type { Properties } from '../ingest/properties.ts'
+import type { Links } from '../people/links.ts'
 import { sql, u32 } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { deleteWhere } from './cleanup.ts'
@@ -24,6 +25,7 @@ export interface RemovalDeps {
   store: Store
   db: CatalogDb
   directory: Pick<Directory, 'refresh'>
+  links: Pick<Links, 'reload'>
   properties: Pick<Properties, 'forgetWorkspace'>
   clock: Clock
   log: Pick<Log, 'info'>
@@ -68,6 +70,7 @@ const inStore = [
   'events',
   'quarantine',
   'person_facts',
+  'person_links',
   'event_properties',
   'event_types',
   'ledger',
@@ -104,6 +107,7 @@ async function finish(deps: RemovalDeps, { workspaceId, slug }: { workspaceId: n
     rows += deleted
     if (deleted === 0) break
   }
+  await deps.links.reload()
   deps.properties.forgetWorkspace(workspaceId)
   await deps.letGo()
   await deps.db.deleteFrom('removals').where('workspace_id', '=', workspaceId).execute()

@@ -4,7 +4,7 @@ import { BatchInput, EventInput, EventOutput, deviceTypes } from '../event.ts'
 import { TrackerSettings } from '../tracker.ts'
 
 export const eventFilters = {
-  user_id: o(text('')),
+  user_id: o(text('Of the person that this user is: also what they did under other ids that are tied to it.')),
   user_email: o(text('Another name for user_id.')),
   anonymous_id: o(text('')),
   event_category: o(text('', 100)),

@@ -4,7 +4,33 @@ import { eventFilters } from './events.ts'
 
 const Person = { user_id: o(id('')), user_email: o(id('Another name for user_id.')), anonymous_id: o(id('')) }
 const Told = Type.Object({ success: Type.Boolean(), ...notRecorded })
+const Settled = Type.Object({
+  ...Told.properties,
+  meta: o(Type.Object({ stale: Type.Boolean(), lag_ms: Type.Integer() }, { description: 'Where the event store is away: told, and counted once it is back.' })),
+})
 const word = orNull(Type.String())
+
+const Ids = (description: string) => Type.Array(Type.String(), { description })
+const Identity = Type.Object({
+  user_id: orNull(Type.String({ description: 'The user that all ids count to; null of an anonymous visitor.' })),
+  user_ids: Ids('Users that are this person, the one above first; of those merged with it at most 1,000.'),
+  anonymous_ids: Ids('At most 1,000.'),
+  merges: Type.Array(
+    Type.Object({ user_id: Type.String(), other_id: Type.String(), told_at: Moment, by: word, taken_back_at: orNull(Moment), taken_back_by: word }),
+    { description: 'Each pair as it was merged last, newest first; by: name of the key or e-mail of the user.' },
+  ),
+  history: Type.Array(
+    Type.Object({
+      fact: Type.Enum(['identify', 'alias', 'merge', 'unmerge']),
+      user_id: Type.String(),
+      anonymous_id: word,
+      other_id: word,
+      told_at: Moment,
+      by: word,
+    }),
+    { description: 'What was told of these ids, newest first, at most 500: also that another user identified an anonymous id that stays with this one.' },
+  ),
+})
 
 const Seen = {
   user_id: word,
@@ -45,7 +71,7 @@ export const peopleEndpoints = {
     role: 'analyst',
     summary: 'Two users are one person.',
     body: Type.Object({ user_id: id('Who stays.'), other_id: id('Who is joined to them.') }),
-    answer: Told,
+    answer: Settled,
   },
   unmerge: {
     method: 'POST',
@@ -54,7 +80,7 @@ export const peopleEndpoints = {
     role: 'analyst',
     summary: 'Take a merge back.',
     body: Type.Object({ user_id: id(''), other_id: id('') }),
-    answer: Told,
+    answer: Settled,
   },
   optOut: {
     method: 'POST',
@@ -91,14 +117,7 @@ export const peopleEndpoints = {
     method: 'GET',
     path: '/api/people/:id',
     access: 'read',
-    summary: 'One person: identity, traits, first and last seen.',
-    answer: Type.Object({
-      ...Seen,
-      identity: Type.Object({
-        user_id: word,
-        anonymous_ids: Type.Array(Type.String()),
-        merges: Type.Array(Type.Object({ user_id: Type.String(), other_id: Type.String(), told_at: Moment })),
-      }),
-    }),
+    summary: 'One person, by any of their ids: identity and its history, traits, first and last seen.',
+    answer: Type.Object({ ...Seen, identity: Identity }),
   },
 } as const satisfies Record<string, Endpoint>

@@ -1,0 +1,34 @@
+import type { Directory } from '../catalog/directory.ts'
+import { raw, sql, u32, u64s } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
+
+/** The ids of one person. */
+export interface Ids {
+  /** The user that the others count to; '' of an anonymous visitor. */
+  user_id: string
+  /** Users merged with it, not itself. */
+  user_ids: string[]
+  anonymous_ids: string[]
+}
+
+/** Of each kind, of one person. A program that identifies all its visitors as one user does not make an endless answer. */
+const MOST_IDS = 1_000
+
+/** By key of the person; people of one id are missing. */
+export async function readIds(store: Store, workspaceId: number, roots: readonly string[]): Promise<Map<string, Ids>> {
+  if (roots.length === 0) return new Map()
+  const { rows } = await store.query<{ root: string; owner: string; users: string[]; devices: string[] }>(sql`SELECT root, any(root_id) AS owner,
+  arraySort(groupArrayIf(${raw(String(MOST_IDS))})(user_id, user_id != '')) AS users, arraySort(groupArrayIf(${raw(String(MOST_IDS))})(anonymous_id, anonymous_id != '')) AS devices
+FROM ${raw(store.dialect.database)}.person_links FINAL
+WHERE workspace_id = ${u32(workspaceId)} AND root IN ${u64s(roots)} AND root != person_key
+GROUP BY root`)
+  return new Map(rows.map(({ root, owner, users, devices }) => [root, { user_id: owner, user_ids: users, anonymous_ids: devices }]))
+}
+
+/** All users of the people, each with the user it counts to. */
+export const usersOf = (people: readonly Ids[]): Map<string, string> =>
+  new Map(people.flatMap(({ user_id, user_ids }) => (user_id === '' ? [] : [user_id, ...user_ids].map((id): [string, string] => [id, user_id]))))
+
+/** An opt-out holds for the id it was told of; a person has opted out where one of their ids has. */
+export const optedOut = (directory: Pick<Directory, 'isOptedOut'>, workspaceId: number, { user_id, user_ids, anonymous_ids }: Ids): boolean =>
+  [user_id, ...user_ids].some((id) => directory.isOptedOut(workspaceId, id)) || anonymous_ids.some((id) => directory.isOptedOut(workspaceId, null, id))

@@ -1,0 +1,230 @@
+import { mkdirSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { Clock } from '../base/time.ts'
+import type { Named } from '../ingest/fact.ts'
+import type { Persons } from '../store/persons.ts'
+import { list, raw, sql, time, u32, type Piece } from '../store/sql.ts'
+import type { CallOptions, Store } from '../store/store.ts'
+import { rootsOf, type Merged } from './component.ts'
+import { mergesOf, ownedBy, ownersOf } from './ties.ts'
+
+/**
+ * The links of ids to people, made from the facts: `person_links`, and the dictionary over it that every question about people looks into.
+ *
+ * The loader calls `follow` with the facts of each segment that it has loaded, before the segment counts as passed. What they touch is worked
+ * out anew from all facts about it, so the order in which facts arrive does not matter, and doing it again changes nothing. A crash before
+ * the segment counts as passed has it loaded, and followed, again. `start` follows the facts that arrived after the newest link: those of a
+ * store that is older than the links, and whatever else has facts and no links.
+ * Links are only added; the newest version of a key counts. Events are never rewritten.
+ */
+export interface LinksDeps {
+  store: Store
+  persons: Persons
+  /** For the file that new links are loaded from. */
+  dir: string
+  clock: Clock
+}
+
+interface Link {
+  user_id: string
+  anonymous_id: string
+  root_id: string
+}
+
+/** Facts that are followed together: their ids fit a few parameters, and one insert. */
+const MOST_FACTS = 5_000
+const structure = 'user_id String, anonymous_id String, root_id String'
+/** In the loader's turn: a question of somebody must not keep it waiting. */
+const asLoader: CallOptions = { lane: 'load' }
+
+export class Links {
+  readonly #deps: LinksDeps
+  #version = 0
+  #isReady = false
+  /** Whether the dictionary may lack links: after a start it may be a server's, from before a crash. */
+  #isStale = true
+
+  constructor(deps: LinksDeps) {
+    this.#deps = deps
+    mkdirSync(deps.dir, { recursive: true })
+  }
+
+  /** To be called before requests are taken; where the store is away, the first segment that is loaded does it. */
+  async start(): Promise<void> {
+    if (this.#isReady) return
+    const { store, persons } = this.#deps
+    const { rows } = await store.query<{ version: string; facts_to_ms: string }>(
+      sql`SELECT max(version) AS version, toUnixTimestamp64Milli(max(facts_to)) AS facts_to_ms FROM ${this.#table}`,
+      asLoader,
+    )
+    this.#version = Number(rows[0]?.version ?? 0)
+    for await (const batch of this.#factsSince(Number(rows[0]?.facts_to_ms ?? 0))) await this.#followAll(batch)
+    const linked = await store.query<{ workspace_id: number }>(sql`SELECT DISTINCT workspace_id FROM ${this.#table} FINAL WHERE root != person_key`, asLoader)
+    await this.reload()
+    persons.know(linked.rows.map(({ workspace_id }) => workspace_id))
+    this.#isReady = true
+  }
+
+  /** Every read that begins after it sees these facts. */
+  async follow(facts: readonly Named[]): Promise<void> {
+    await this.start()
+    if (await this.#followAll(facts)) await this.reload()
+  }
+
+  /** Ids whose links were deleted, and to which facts of others may still tie them. Nothing is loaded meanwhile. */
+  async followAgain(workspaceId: number, anonymousIds: readonly string[]): Promise<void> {
+    await this.start()
+    await this.#relink(workspaceId, { users: [], anonymousIds, receivedMs: 0 })
+    await this.reload()
+  }
+
+  async #followAll(facts: readonly Named[]): Promise<boolean> {
+    const ties = facts.filter(({ anonymousId, otherId }) => anonymousId !== '' || otherId !== '')
+    for (const [workspaceId, told] of Map.groupBy(ties, (fact) => fact.workspaceId)) {
+      for (let at = 0; at < told.length; at += MOST_FACTS) {
+        const some = told.slice(at, at + MOST_FACTS)
+        await this.#relink(workspaceId, {
+          users: some.flatMap(({ userId, otherId }) => (otherId === '' ? [] : [userId, otherId])),
+          anonymousIds: some.map(({ anonymousId }) => anonymousId).filter((id) => id !== ''),
+          receivedMs: some.reduce((latest, { receivedMs }) => Math.max(latest, receivedMs), 0),
+        })
+      }
+    }
+    return this.#isStale
+  }
+
+  async #relink(workspaceId: number, touched: { users: readonly string[]; anonymousIds: readonly string[]; receivedMs: number }): Promise<void> {
+    const { store } = this.#deps
+    const owned = await ownersOf(store, workspaceId, [...new Set(touched.anonymousIds)], asLoader)
+    const seeds = new Set([...touched.users, ...owned.map(({ owner }) => owner)])
+    if (seeds.size === 0) return
+    const roots = rootsOf(...(await this.#together(workspaceId, seeds)))
+    const known = await this.#known(workspaceId, 'u', [...roots.keys()])
+    const moved = [...roots].filter(([user, root]) => (known.get(user) ?? user) !== root)
+    const follow = await ownedBy(
+      store,
+      workspaceId,
+      moved.map(([user]) => user),
+      asLoader,
+    )
+    const devices = new Map([...owned, ...follow].map(({ anonymous_id, owner }) => [anonymous_id, roots.get(owner) ?? owner]))
+    const knownDevices = await this.#known(workspaceId, 'a', [...devices.keys()])
+    await this.#write(workspaceId, touched.receivedMs, [
+      ...moved.map(([user_id, root_id]) => ({ user_id, anonymous_id: '', root_id })),
+      ...[...devices].filter(([id, root]) => knownDevices.get(id) !== root).map(([anonymous_id, root_id]) => ({ user_id: '', anonymous_id, root_id })),
+    ])
+  }
+
+  /**
+   * The users that are one person with any of the seeds, and their merges. Besides the merges themselves those are followed that were one
+   * person until now: a long chain is two steps then, and who is parted from it is seen.
+   */
+  async #together(workspaceId: number, seeds: ReadonlySet<string>): Promise<[users: Set<string>, merges: Merged[]]> {
+    const { store } = this.#deps
+    const users = new Set<string>()
+    const merges = new Map<string, Merged>()
+    for (let next = [...seeds]; next.length > 0;) {
+      for (const user of next) users.add(user)
+      const found = await mergesOf(store, workspaceId, next, asLoader)
+      for (const merge of found) merges.set(JSON.stringify(merge), merge)
+      const beside = await this.#beside(workspaceId, next)
+      next = [...new Set([...beside, ...found.flatMap(({ user_id, other_id }) => [user_id, other_id])])].filter((user) => !users.has(user))
+    }
+    return [users, [...merges.values()]]
+  }
+
+  /** Users whose links lead where those of the given users lead. */
+  async #beside(workspaceId: number, users: readonly string[]): Promise<string[]> {
+    const workspace = sql`workspace_id = ${u32(workspaceId)}`
+    const keys = keysOf(workspaceId, 'u', users)
+    const { rows } = await this.#deps.store.query<Link>(
+      sql`SELECT DISTINCT user_id, root_id FROM ${this.#table} FINAL
+WHERE ${workspace} AND user_id != ''
+  AND (root IN (${keys}) OR root IN (SELECT root FROM ${this.#table} FINAL WHERE ${workspace} AND person_key IN (${keys})))`,
+      asLoader,
+    )
+    return rows.flatMap(({ user_id, root_id }) => [user_id, root_id])
+  }
+
+  /** Where the links of ids lead; those without link are missing. */
+  async #known(workspaceId: number, kind: 'u' | 'a', ids: readonly string[]): Promise<Map<string, string>> {
+    if (ids.length === 0) return new Map()
+    const { rows } = await this.#deps.store.query<Link>(
+      sql`SELECT user_id, anonymous_id, root_id FROM ${this.#table} FINAL WHERE workspace_id = ${u32(workspaceId)} AND person_key IN (${keysOf(workspaceId, kind, ids)})`,
+      asLoader,
+    )
+    return new Map(rows.map((row) => [kind === 'u' ? row.user_id : row.anonymous_id, row.root_id]))
+  }
+
+  /** In one insert: all of them are there after a crash, or none. */
+  async #write(workspaceId: number, receivedMs: number, links: readonly Link[]): Promise<void> {
+    if (links.length === 0) return
+    const { store, persons, dir, clock } = this.#deps
+    this.#isStale = true
+    this.#version = Math.max(this.#version + 1, clock.now() * 1_000)
+    const path = join(dir, `${randomUUID()}.json`)
+    try {
+      await writeFile(path, links.map((link) => `${JSON.stringify(link)}\n`).join(''), { mode: 0o600 })
+      await store.load(
+        {
+          token: randomUUID(),
+          path,
+          format: 'JSONEachRow',
+          structure,
+          statement: (source) => `INSERT INTO ${store.dialect.database}.person_links
+  (workspace_id, person_key, user_id, anonymous_id, root, root_id, facts_to, version)
+SELECT toUInt32(${workspaceId}) AS workspace, cityHash64(workspace, if(user_id != '', 'u', 'a'), if(user_id != '', user_id, anonymous_id)), user_id, anonymous_id,
+  cityHash64(workspace, 'u', root_id), root_id, fromUnixTimestamp64Milli(toInt64(${receivedMs}), 'UTC'), toUInt64(${this.#version})
+FROM ${source}`,
+        },
+        { settings: { distributed_foreground_insert: 1 } },
+      )
+    } finally {
+      await rm(path, { force: true })
+    }
+    persons.link(workspaceId)
+  }
+
+  /** The dictionary as the links are now. */
+  async reload(): Promise<void> {
+    const { store } = this.#deps
+    await store.command(store.dialect.reloadDictionary('person_roots'), asLoader)
+    this.#isStale = false
+  }
+
+  /** In the order of their arrival, so that a start that is cut off goes on where it was. */
+  async *#factsSince(ms: number): AsyncGenerator<Named[]> {
+    const { store } = this.#deps
+    const rows = store.stream<{ workspace_id: number; user_id: string; anonymous_id: string; other_id: string; received_ms: string }>(
+      sql`SELECT workspace_id, user_id, anonymous_id, other_id, toUnixTimestamp64Milli(min(received_at)) AS received_ms
+FROM ${raw(`${store.dialect.database}.person_facts`)}
+WHERE (anonymous_id != '' OR other_id != '') AND received_at >= ${time(ms)}
+GROUP BY workspace_id, user_id, anonymous_id, other_id
+ORDER BY received_ms`,
+    )
+    let batch: Named[] = []
+    for await (const some of rows) {
+      for (const row of some)
+        batch.push({
+          workspaceId: row.workspace_id,
+          receivedMs: Number(row.received_ms),
+          userId: row.user_id,
+          anonymousId: row.anonymous_id,
+          otherId: row.other_id,
+        })
+      if (batch.length < MOST_FACTS) continue
+      yield batch
+      batch = []
+    }
+    yield batch
+  }
+
+  get #table(): Piece {
+    return raw(`${this.#deps.store.dialect.database}.person_links`)
+  }
+}
+
+const keysOf = (workspaceId: number, kind: 'u' | 'a', ids: readonly string[]): Piece =>
+  sql`SELECT cityHash64(${u32(workspaceId)}, ${raw(`'${kind}'`)}, arrayJoin(${list(ids)}))`

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { deleteEvents, resumeDeletions, type CleanupDeps } from '../server/src/privacy/cleanup.ts'
+import { sweepDeleted } from '../server/src/privacy/sweep.ts'
+import { raw, sql, str, u32 } from '../server/src/store/sql.ts'
+import type { Store } from '../server/src/store/store.ts'
+import { startCairn, type TestCairn, type TestWorkspace } from './cairn.ts'
+
+/** Deleting a user deletes the whole person. */
+let cairn: TestCairn
+beforeAll(async () => {
+  cairn = await startCairn()
+})
+afterAll(() => cairn.close())
+
+/** Ada under two user ids and two devices, one of which Bob used later; she was once merged with Eve, too. */
+async function world(): Promise<TestWorkspace> {
+  const w = await cairn.workspace({ retentionDays: null })
+  const ids = [
+    { user_id: 'ada' },
+    { user_id: 'ada@work', anonymous_id: 'office' },
+    { anonymous_id: 'laptop' },
+    { anonymous_id: 'office' },
+    { user_id: 'bob', anonymous_id: 'laptop' },
+    { user_id: 'eve' },
+    { anonymous_id: 'stranger' },
+  ]
+  const events = ids.map((id, i) => ({
+    event_id: randomUUID(),
+    event_type: 'seen',
+    source_id: `source-${i}`,
+    seq: 1,
+    metadata: { of: JSON.stringify(id) },
+    ...id,
+  }))
+  expect((await w.post('/api/events/log/batch', { events })).body).toMatchObject({ accepted: ids.length })
+  for (const id of [{ anonymous_id: 'laptop' }, { user_id: 'ada@work' }, { user_id: 'bob' }])
+    await w.post('/api/events/log', { event_type: 'refused', duration_ms: -1, ...id })
+  for (const [fact, body] of [
+    ['identify', { user_id: 'ada', anonymous_id: 'laptop', traits: { name: 'Ada' } }],
+    ['identify', { user_id: 'bob', anonymous_id: 'laptop', traits: { name: 'Bob' } }],
+    ['alias', { user_id: 'ada@work', anonymous_id: 'office' }],
+    ['merge', { user_id: 'ada', other_id: 'ada@work' }],
+    ['merge', { user_id: 'eve', other_id: 'ada' }],
+    ['unmerge', { user_id: 'eve', other_id: 'ada' }],
+  ] as const) {
+    cairn.clock.advance(5)
+    expect((await w.call('POST', `/api/people/${fact}`, body)).body).toEqual({ success: true })
+  }
+  return w
+}
+
+/** Rows of every table that say one of the texts anywhere, deletions under way included. */
+async function rowsWith(w: TestWorkspace, texts: readonly string[]): Promise<Record<string, number>> {
+  const { store } = cairn.store
+  const found: Record<string, number> = {}
+  const { rows: tables } = await store.query<{ name: string }>(
+    sql`SELECT DISTINCT table AS name FROM system.columns WHERE database = ${str(store.dialect.database)} AND name = 'workspace_id' AND table IN (SELECT name FROM system.tables WHERE engine LIKE '%MergeTree')`,
+  )
+  for (const { name } of tables) {
+    const { rows } = await store.query(sql`SELECT * FROM ${raw(`${store.dialect.database}.${name}`)} WHERE workspace_id = ${u32(w.id)}`)
+    const count = rows.filter((row) => Object.values(row as object).some((value) => texts.some((text) => String(value).includes(text)))).length
+    if (count > 0) found[name] = count
+  }
+  return found
+}
+const people = async (w: TestWorkspace): Promise<Record<string, number>> =>
+  Object.fromEntries(
+    (await w.get<{ people: Array<{ user_id: string | null; anonymous_id: string; events: number }> }>('/api/people?days=30')).people.map((person) => [
+      person.user_id ?? `(${person.anonymous_id})`,
+      person.events,
+    ]),
+  )
+
+test('cleanup of a merged person, by any of their user ids, leaves no row of them and all of everybody else', async () => {
+  for (const asked of ['ada', 'ada@work']) {
+    const w = await world()
+    expect(await people(w)).toEqual({ ada: 4, bob: 1, eve: 1, '(stranger)': 1 })
+    expect((await w.call('DELETE', `/api/events/cleanup?older_than_days=0&user_id=${asked}`)).body).toEqual({ success: true, deleted: 4 })
+    expect(await rowsWith(w, ['ada', 'ada@work', 'office', 'Ada'])).toEqual({})
+    expect(await people(w)).toEqual({ bob: 1, eve: 1, '(stranger)': 1 })
+    for (const id of ['ada', 'ada@work', 'office']) expect((await w.call('GET', `/api/people/${id}`)).status).toBe(404)
+    expect((await w.get<{ quarantine: object[] }>('/api/events/quarantine')).quarantine).toHaveLength(1)
+    // The device is Bob's now: nobody identified it before him any more.
+    await w.post('/api/events/log', { event_type: 'seen', anonymous_id: 'laptop' })
+    expect(await people(w)).toEqual({ bob: 2, eve: 1, '(stranger)': 1 })
+    expect(await w.get('/api/people/laptop')).toMatchObject({ user_id: 'bob', traits: { name: 'Bob' } })
+    // Their ids were never linked for whoever has them next.
+    await w.post('/api/events/log/batch', {
+      events: [
+        { event_type: 'seen', user_id: 'ada' },
+        { event_type: 'seen', user_id: 'ada@work' },
+        { event_type: 'seen', anonymous_id: 'office' },
+      ],
+    })
+    expect(await people(w)).toEqual({ bob: 2, eve: 1, '(stranger)': 1, ada: 1, 'ada@work': 1, '(office)': 1 })
+  }
+})
+
+test('of what is older than a number of days takes it of the whole person, who stays tied together', async () => {
+  const w = await world()
+  const events = [{ user_id: 'ada@work' }, { anonymous_id: 'laptop' }, { user_id: 'bob' }].map((id) => ({
+    ...{ event_id: randomUUID(), event_type: 'seen', timestamp: cairn.clock.now() - 10 * 86_400_000 },
+    ...id,
+  }))
+  await w.post('/api/events/log/batch', { historical: true, events })
+  expect(await people(w)).toEqual({ ada: 6, bob: 2, eve: 1, '(stranger)': 1 })
+  expect((await w.call('DELETE', '/api/events/cleanup?older_than_days=5&user_id=ada')).body).toEqual({ success: true, deleted: 2 })
+  expect(await people(w)).toEqual({ ada: 4, bob: 2, eve: 1, '(stranger)': 1 })
+})
+
+test('cleanup of a person that is cut off anywhere is done by the next start', async () => {
+  class Killed extends Error {}
+  const dying = (store: Store, lastCommand: number): Store => {
+    let commands = 0
+    return { ...store, command: (...of) => (++commands > lastCommand ? Promise.reject(new Killed('killed')) : store.command(...of)) }
+  }
+  const { store } = cairn.store
+  const deps = (store: Store): CleanupDeps => ({
+    store,
+    persons: cairn.persons,
+    links: cairn.links,
+    clock: cairn.clock,
+    properties: cairn.pipeline.properties,
+    quiesced: (work) => cairn.pipeline.quiesced(work),
+    letGo: () => cairn.pipeline.recent.letGo(),
+  })
+  for (const after of [2, 3, 4, 5, 6]) {
+    const w = await world()
+    await expect(deleteEvents(deps(dying(store, after)), { workspaceId: w.id, userId: 'ada@work' })).rejects.toThrow(Killed)
+    expect(await resumeDeletions(deps(store))).toBe(1)
+    expect(await rowsWith(w, ['ada', 'office'])).toEqual({})
+    expect(await people(w)).toEqual({ bob: 1, eve: 1, '(stranger)': 1 })
+    expect(await w.get('/api/people/laptop')).toMatchObject({ user_id: 'bob' })
+  }
+  await sweepDeleted(store)
+})
