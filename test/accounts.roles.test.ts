@@ -23,6 +23,20 @@ const least: Partial<Record<EndpointName, Role>> = {
   ...of('viewer', ['listEvents', 'sessionEvents', 'exportEvents', 'analytics', 'listTypes', 'listQuarantine', 'ledger', 'listPeople', 'getPerson']),
   ...of('viewer', ['getWorkspace', 'listMembers', 'refusals', 'system', 'listJobs', 'listJobRuns']),
   ...of('analyst', ['logEvent', 'logBatch', 'identify', 'alias', 'merge', 'unmerge', 'declareType', 'undeclareType', 'replayQuarantine']),
+  ...of('viewer', ['getEntity', 'listEntities', 'listRejections', 'userRejections', 'engagement', 'unopened', 'hasViewed', 'commentTrend']),
+  ...of('viewer', ['durations', 'transitions', 'listNotifications']),
+  ...of('analyst', [
+    'putEntity',
+    'patchEntity',
+    'deleteEntity',
+    'putEntities',
+    'assign',
+    'unassign',
+    'trackView',
+    'trackActivity',
+    'reject',
+    'readNotification',
+  ]),
   ...of('admin', ['optOut', 'optIn', 'cleanup', 'setWorkspace', 'listKeys', 'createKey', 'revokeKey', 'setMember', 'removeMember']),
   ...of('admin', ['listInvitations', 'createInvitation', 'revokeInvitation', 'listAudit', 'listLiveConnections', 'closeLiveConnection', 'runJob']),
 }
@@ -103,6 +117,11 @@ describe('roles', () => {
 type Changing = { [N in EndpointName]: (typeof endpoints)[N]['access'] extends 'manage' ? N : never }[EndpointName] | 'optOut' | 'optIn' | 'exportEvents'
 type Ask = (owner: TestUser) => Promise<{ path: string; body?: unknown } & { does: string; target?: string }>
 
+const made = async (owner: TestUser, id: string): Promise<string> => {
+  await owner.call('PUT', `/api/tasks/${id}`, { attributes: { created_by: 'creator' }, assignees: ['ada'] })
+  return id
+}
+
 /** What changes something, with how to do it for real; a new `manage` endpoint has to be put here. */
 const changes: Record<Changing, Ask> = {
   exportEvents: async () => ({ path: '/api/events/export', does: 'events.exported' }),
@@ -144,6 +163,33 @@ const changes: Record<Changing, Ask> = {
   revokeInvitation: async (owner) => {
     const { body } = await owner.post('/api/invitations', { role: 'viewer', email: 'gone@example.com' })
     return { path: `/api/invitations/${String(body['id'])}`, does: 'invitation.revoked', target: 'gone@example.com' }
+  },
+  putEntity: async () => ({ path: '/api/entities/task/by-hand', body: { attributes: { title: 'A' } }, does: 'entity.changed', target: 'task by-hand' }),
+  patchEntity: async (owner) => ({
+    path: `/api/tasks/${await made(owner, 'patched')}`,
+    body: { attributes: { title: 'B' } },
+    does: 'entity.changed',
+    target: 'task patched',
+  }),
+  deleteEntity: async (owner) => ({ path: `/api/tasks/${await made(owner, 'deleted')}`, does: 'entity.deleted', target: 'task deleted' }),
+  putEntities: async () => ({
+    path: '/api/entities/batch',
+    body: { entities: [{ entity_type: 'task', entity_id: 'one-of-many' }] },
+    does: 'entity.changed',
+    target: 'task one-of-many',
+  }),
+  assign: async (owner) => ({ path: `/api/tasks/${await made(owner, 'assigned')}/assignees/ada`, body: {}, does: 'entity.changed', target: 'task assigned' }),
+  unassign: async (owner) => ({ path: `/api/tasks/${await made(owner, 'unassigned')}/assignees/ada`, does: 'entity.changed', target: 'task unassigned' }),
+  reject: async (owner) => ({
+    path: `/api/tasks/${await made(owner, 'rejected')}/reject`,
+    body: { user_id: 'ada' },
+    does: 'entity.changed',
+    target: 'task rejected',
+  }),
+  readNotification: async (owner) => {
+    await owner.post(`/api/tasks/${await made(owner, 'told')}/reject`, { user_id: 'ada' })
+    const { notifications } = await owner.get<{ notifications: Array<{ id: string }> }>('/api/notifications?user_id=creator')
+    return { path: `/api/notifications/${notifications[0]?.id}/read`, body: {}, does: 'notification.read' }
   },
   closeLiveConnection: async (owner) => {
     const socket = new WebSocket(`${cairn.url.replace('http', 'ws')}/api/live`, { headers: { Authorization: `Bearer ${w.secretKey}` } })

@@ -79,6 +79,7 @@ const post = (path: string, body: unknown): Promise<Answer> => ask(cairn.url + p
 const get = (path: string): Promise<Answer> => w.call('GET', path)
 
 /** In this order: what takes away comes after what shows it. An endpoint that is new needs its line here. */
+const eventIdOfView = randomUUID()
 const cases = {
   getSetup: () => [ask(`${cairn.url}/api/setup`)],
   setUp: () => [Promise.resolve(setUp)],
@@ -162,6 +163,40 @@ const cases = {
   runJob: () => [w.call('POST', '/api/jobs/events:sweep/run?wait=true')],
   listJobs: () => [get('/api/jobs')],
   listJobRuns: () => [get('/api/jobs/events:sweep/runs')],
+  putEntity: () => [
+    w.call('PUT', '/api/entities/task/t1', {
+      attributes: { title: 'A', created_by: 'carol', start_date: '2026-01-01', end_date: '2026-01-03' },
+      assignees: ['ada', 'bob'],
+    }),
+  ],
+  patchEntity: () => [w.call('PATCH', '/api/tasks/t1', { attributes: { status: 'open', title: null } })],
+  getEntity: () => [w.call('GET', '/api/tasks/t1')],
+  putEntities: () => [
+    w.call('POST', '/api/entities/batch', { entities: [{ entity_type: 'task', entity_id: 2, assignees: ['ada'] }, { entity_type: 'task' }] }),
+  ],
+  listEntities: () => [w.call('GET', '/api/tasks?limit=1'), w.call('GET', '/api/entities/project')],
+  assign: () => [w.call('PUT', '/api/tasks/t1/assignees/dan', {})],
+  unassign: () => [w.call('DELETE', '/api/tasks/t1/assignees/dan')],
+  trackView: () => [
+    w.post('/api/tasks/t1/track-view', { user_id: 'ada', view_duration_seconds: 3, view_id: eventIdOfView }),
+    w.post('/api/tasks/t1/track-view', { user_id: 'silent' }),
+  ],
+  trackActivity: () => [w.post('/api/tasks/t1/activity', { user_id: 'ada', action: 'commented' }), w.post('/api/tasks/t1/activity', { user_id: 'silent' })],
+  reject: () => [w.call('POST', '/api/tasks/t1/reject', { user_id: 'bob', reason: 'workload', rejection_note: 'no time' })],
+  listRejections: () => [w.call('GET', '/api/tasks/t1/rejections')],
+  userRejections: () => [w.call('GET', '/api/users/bob/rejections?days=30')],
+  engagement: () => [w.call('GET', '/api/tasks/t1/engagement')],
+  unopened: () => [w.call('GET', '/api/tasks/unopened?older_than_hours=0&limit=1')],
+  hasViewed: () => [w.call('GET', '/api/users/ada/has-viewed?entity_type=task&entity_id=t1'), w.call('GET', '/api/users/nobody/has-viewed?entity_id=t1')],
+  commentTrend: () => [w.call('GET', '/api/tasks/t1/comments/trend?days=3')],
+  durations: () => [w.call('GET', '/api/tasks/durations?from=start_date&to=end_date&by=status')],
+  transitions: () => [w.call('GET', '/api/tasks/transitions')],
+  listNotifications: () => [w.call('GET', '/api/notifications?user_id=carol&unread=true')],
+  readNotification: async () => {
+    const { notifications } = await w.get<{ notifications: Array<{ id: string }> }>('/api/notifications?user_id=carol')
+    return [await w.call('POST', `/api/notifications/${notifications[0]?.id}/read`, {})]
+  },
+  deleteEntity: () => [w.call('DELETE', '/api/tasks/t1')],
   health: () => [ask(`${cairn.url}/api/health`)],
   ready: () => [ask(`${cairn.url}/api/ready`)],
   metrics: () => [ask(`${cairn.url}/api/metrics`)],

@@ -23,6 +23,8 @@ interface Known {
   invitationId: string
   liveId: string
   eventType: string
+  taskId: string
+  notificationId: string
   cursors: string[]
   position: string
 }
@@ -134,6 +136,27 @@ const cases = {
   listJobs: () => [{ path: '/api/jobs', answers: ok }],
   listJobRuns: () => [{ path: '/api/jobs/events:sweep/runs', answers: ok }],
   runJob: () => [{ path: '/api/jobs/events:sweep/run', answers: [200, 409] }],
+  putEntity: (a) => [{ path: `/api/entities/task/${a.taskId}`, body: { attributes: { title: 'mallory' }, assignees: ['mallory'] }, answers: ok }],
+  putEntities: (a) => [{ path: '/api/entities/batch', body: { entities: [{ entity_type: 'other', entity_id: a.taskId }] }, answers: ok }],
+  patchEntity: (a) => [{ path: `/api/tasks/${a.taskId}`, body: { attributes: { title: 'mallory' } }, answers: [200, 404] }],
+  getEntity: (a) => [{ path: `/api/tasks/${a.taskId}`, answers: [200, 404] }],
+  deleteEntity: (a) => [{ path: `/api/tasks/${a.taskId}`, answers: [200, 404] }],
+  listEntities: (a) => paged('/api/tasks?limit=1000', a.cursors),
+  assign: (a) => [{ path: `/api/tasks/${a.taskId}/assignees/mallory`, body: {}, answers: [200, 404] }],
+  unassign: (a) => [{ path: `/api/tasks/${a.taskId}/assignees/${a.userId}`, answers: [200, 404] }],
+  trackView: (a) => [{ path: `/api/entities/order/${a.taskId}/track-view`, body: { user_id: a.userId }, answers: ok }],
+  trackActivity: (a) => [{ path: `/api/entities/order/${a.taskId}/activity`, body: { user_id: a.userId }, answers: ok }],
+  reject: (a) => [{ path: `/api/tasks/${a.taskId}/reject`, body: { user_id: a.userId, reason: 'other' }, answers: [404, 409] }],
+  listRejections: (a) => [{ path: `/api/tasks/${a.taskId}/rejections`, answers: ok }],
+  userRejections: (a) => [{ path: `/api/users/${a.userId}/rejections`, answers: ok }],
+  engagement: (a) => [{ path: `/api/tasks/${a.taskId}/engagement`, answers: [200, 404] }],
+  unopened: (a) => paged('/api/tasks/unopened?older_than_hours=0', a.cursors),
+  hasViewed: (a) => [{ path: `/api/users/${a.userId}/has-viewed?entity_id=${a.taskId}`, answers: ok }],
+  commentTrend: (a) => [{ path: `/api/tasks/${a.taskId}/comments/trend`, answers: ok }],
+  durations: () => [{ path: '/api/tasks/durations?from=start_date&to=end_date&by=title', answers: ok }],
+  transitions: () => [{ path: '/api/tasks/transitions?field=title&repeats=true', answers: ok }],
+  listNotifications: (a) => paged(`/api/notifications?user_id=${a.userId}`, a.cursors),
+  readNotification: (a) => [{ path: `/api/notifications/${a.notificationId}/read`, body: {}, answers: notFound }],
   refusals: () => [{ path: '/api/refusals', answers: ok }],
   system: () => [{ path: '/api/system', answers: ok }],
   listLiveConnections: () => [{ path: '/api/live/connections', answers: ok }],
@@ -205,6 +228,17 @@ async function fillFirst(): Promise<Known> {
   const { next_cursor: eventCursor } = await first.get<{ next_cursor: string }>('/api/events?limit=1')
   const { next_cursor: peopleCursor } = await first.get<{ next_cursor: string }>('/api/people?limit=1')
   expect([quarantineCursor, eventCursor, peopleCursor].every((cursor) => typeof cursor === 'string')).toBe(true)
+  const taskId = 'first-task'
+  for (const id of [taskId, 'second-task'])
+    await first.call('PUT', `/api/tasks/${id}`, {
+      attributes: { title: CANARY, created_by: ids.userId, status: CANARY },
+      assignees: ['mole', CANARY, ids.userId],
+    })
+  await first.call('POST', `/api/tasks/${taskId}/reject`, { user_id: 'mole', reason: CANARY })
+  await first.call('POST', '/api/tasks/second-task/reject', { user_id: 'mole', reason: CANARY })
+  const notified = await first.get<{ notifications: Array<{ id: string }>; next_cursor: string }>(`/api/notifications?user_id=${ids.userId}&limit=1`)
+  const tasks = await first.get<{ next_cursor: string }>('/api/tasks?limit=1')
+  expect(typeof tasks.next_cursor).toBe('string')
   const member = await cairn.user({ workspace: first, role: 'owner', email: `${CANARY}@example.com` })
   const { sessions } = await member.get<{ sessions: Array<{ id: string }> }>('/api/account/sessions')
   const invitation = await member.post('/api/invitations', { role: 'viewer', email: `invited-${CANARY}@example.com` })
@@ -221,7 +255,9 @@ async function fillFirst(): Promise<Known> {
     memberSession: sessions[0]?.id ?? '',
     invitationId: String(invitation.body['id']),
     liveId: connections[0]?.id ?? '',
-    cursors: [quarantineCursor, eventCursor, peopleCursor, auditCursor],
+    taskId,
+    notificationId: notified.notifications[0]?.id ?? '',
+    cursors: [quarantineCursor, eventCursor, peopleCursor, auditCursor, notified.next_cursor, tasks.next_cursor],
     position: sent.headers.get('x-cairn-position') ?? '',
   }
 }
@@ -236,6 +272,10 @@ async function wholeFirst(): Promise<Record<string, unknown>> {
     `/api/events/session/${known.sessionId}`,
     '/api/people?days=30',
     `/api/people/${known.userId}`,
+    `/api/tasks/${known.taskId}`,
+    `/api/tasks/${known.taskId}/engagement`,
+    '/api/tasks',
+    `/api/notifications?user_id=${known.userId}`,
     '/api/workspace',
     '/api/keys',
     '/api/members',
@@ -247,7 +287,9 @@ async function wholeFirst(): Promise<Record<string, unknown>> {
   const whole: Record<string, unknown> = {}
   for (const path of paths) whole[path] = await first.get(path)
   return JSON.parse(
-    JSON.stringify(whole, (name, value: unknown) => (name === 'last_used_at' || name === 'fresh_to' || name === 'sent' ? null : value)),
+    JSON.stringify(whole, (name, value: unknown) =>
+      name === 'last_used_at' || name === 'fresh_to' || name === 'sent' || name === 'hours_since_activity' ? null : value,
+    ),
   ) as Record<string, unknown>
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { endpoints, type EndpointName } from '@cairn/wire/api'
-import type { Endpoint } from '@cairn/wire/endpoint'
+import { shortPath, type Endpoint } from '@cairn/wire/endpoint'
 import { MAX_BODY_BYTES } from '@cairn/wire/event'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { CairnError } from './base/errors.ts'
@@ -88,7 +88,12 @@ export async function makeApp(deps: AppDeps): Promise<FastifyInstance> {
     if (asksForPage(request)) return sendPage(reply.code(404), deps.screensDir)
     throw new CairnError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}; the endpoints are listed at /api/docs.`)
   })
-  for (const name of Object.keys(endpoints) as EndpointName[]) addEndpoint(app, name, endpoints[name], deps)
+  for (const name of Object.keys(endpoints) as EndpointName[]) {
+    const endpoint: Endpoint = endpoints[name]
+    addEndpoint(app, name, endpoint, deps)
+    const short = shortPath(endpoint)
+    if (short !== undefined) addEndpoint(app, name, { ...endpoint, path: short }, deps)
+  }
   if (deps.collectPath !== undefined) addEndpoint(app, 'logBatch', { ...endpoints.logBatch, path: deps.collectPath }, deps)
   await serveScreens(app, deps.screensDir)
   await serveClients(app, deps)

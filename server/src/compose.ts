@@ -8,7 +8,7 @@ import { accountRoutes } from './accounts/routes.ts'
 import { Sessions } from './accounts/sessions.ts'
 import { anyUser, setUp } from './accounts/users.ts'
 import { analyticsRoutes } from './analytics/routes.ts'
-import { makeApp } from './app.ts'
+import { makeApp, type AppDeps } from './app.ts'
 import { ConfigError, type Config } from './base/config.ts'
 import { CairnError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
@@ -22,6 +22,8 @@ import { catalogRoutes } from './catalog/routes.ts'
 import { authenticateUpgrade, LOCAL_TOKEN_PREFIX, type AuthDeps } from './http/auth.ts'
 import { Demo } from './demo/demo.ts'
 import { demoRoutes, sendTo } from './demo/routes.ts'
+import { entityRoutes } from './entities/routes.ts'
+import { Waiting } from './entities/waiting.ts'
 import type { Handlers } from './http/call.ts'
 import { Refusals } from './http/refusals.ts'
 import { trustedProxies } from './ingest/address.ts'
@@ -34,17 +36,18 @@ import { Pipeline } from './ingest/pipeline.ts'
 import { restoreProperties } from './ingest/properties.ts'
 import { openPlaces } from './ingest/place.ts'
 import { DailyVisitors } from './ingest/daily-visitor.ts'
-import { ingestRoutes } from './ingest/routes.ts'
+import { ingestRoutes, senderOf } from './ingest/routes.ts'
 import { RequestCounts } from './ops/counts.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { Scheduler } from './jobs/scheduler.ts'
+import { Relay } from './outbox/relay.ts'
 import { Hub } from './live/hub.ts'
 import { liveRoutes } from './live/routes.ts'
 import { acceptUpgrades } from './live/upgrade.ts'
 import { Health, healthRoutes } from './ops/health.ts'
 import { ledgerRoutes } from './ops/ledger.ts'
 import { metricsRoutes } from './ops/metrics.ts'
-import { quarantineRoutes } from './ops/quarantine.ts'
+import { quarantineRoutes, replayQuarantined } from './ops/quarantine.ts'
 import { refusalRoutes } from './ops/refusals.ts'
 import { LoadRate, systemRoutes } from './ops/system.ts'
 import { factRoutes } from './people/facts.ts'
@@ -158,6 +161,10 @@ export async function compose(
     // A job is registered by its line here.
     const scheduler = new Scheduler({ db: catalog.db, directory, clock, log, node, jobs: [sweepJob(store.store)] })
     const intake = new Intake({ directory, journal, seen, properties, taken: (workspaceId, position) => freshness.taken(workspaceId, position) })
+    const withoutStored = (workspaceId: number, events: readonly unknown[]): Promise<ReadonlySet<number>> => alreadyStored(store.store, workspaceId, events)
+    const relay = new Relay({ db: catalog.db, pipeline, intake, directory, clock, log, withoutStored })
+    await relay.start()
+    closers.push(() => relay.stop())
     const live = new Hub({ recent: pipeline.recent, newest: () => journal.newest, clock, log, watched: (watched) => (pipeline.watched = watched) })
     const health = new Health({ pipeline, directory, db: catalog.db, store: store.store, engine: store.engine, live, scheduler, clock, version })
     health.start()
@@ -174,26 +181,46 @@ export async function compose(
     const auth: AuthDeps = { directory, localToken, publicUrl: config.CAIRN_PUBLIC_URL, client, whoIs: (request) => sessions.whoIs(request) }
     const setupToken = randomBytes(32).toString('base64url')
     const shared = { store: store.store, persons, db: catalog.db, directory, clock, properties }
-    const settle = (workspaceId: number, position?: string): ReturnType<typeof freshness.settle> => freshness.settle(workspaceId, readPosition(node, position))
+    const settle: AppDeps['settle'] = async (workspaceId, position) => {
+      await relay.settle()
+      return freshness.settle(workspaceId, readPosition(node, position))
+    }
+    const settled = (workspaceId: number): ReturnType<typeof settle> => settle(workspaceId, undefined)
+    const quarantine = { store: store.store, db: catalog.db, intake, clock, settle: settled }
+    const waiting = new Waiting({ store: store.store, settle: settled, replay: (...of) => replayQuarantined(quarantine, ...of) })
+    const way = { clock, places, trustedProxies: proxies }
     const demo = new Demo({ ...removal, directory, log, send: sendTo(() => app) })
     const handlers: Handlers = {
       ...ingestRoutes({
+        ...way,
         intake,
-        clock,
-        places,
-        trustedProxies: proxies,
         node,
         visitors: new DailyVisitors(catalog.db),
-        withoutStored: (workspaceId, events) => alreadyStored(store.store, workspaceId, events),
+        withoutStored,
       }),
-      ...factRoutes({ pipeline, directory, db: catalog.db, clock, settle }),
+      ...entityRoutes({
+        ...shared,
+        node,
+        intake,
+        relay,
+        waiting,
+        sender: (call) => senderOf(way, call, {}, false),
+        record: async (workspaceId, line) => {
+          journal.admit()
+          journal.group.add(line)
+          const position = await journal.commit()
+          freshness.taken(workspaceId, position)
+          return position
+        },
+      }),
+      ...factRoutes({ pipeline, directory, db: catalog.db, clock, settle: settled }),
       ...peopleRoutes(shared),
       ...analyticsRoutes(shared),
       ...sessionRoutes(shared),
       ...cleanupRoutes({ ...shared, links, quiesced, letGo }),
       ...catalogRoutes(shared),
       ...accountRoutes({ ...shared, sessions, setupToken, publicUrl: config.CAIRN_PUBLIC_URL, addressOf: (request) => client(request).address }),
-      ...quarantineRoutes({ store: store.store, db: catalog.db, intake, clock, settle }),
+      ...quarantineRoutes(quarantine),
       ...ledgerRoutes({ store: store.store, pipeline, clock }),
       ...jobRoutes({ db: catalog.db, scheduler, clock }),
       ...healthRoutes(health),

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { accountEndpoints } from './api/accounts.ts'
+import { entityEndpoints } from './api/entities.ts'
 import { eventEndpoints } from './api/events.ts'
 import { jobEndpoints } from './api/jobs.ts'
 import { operationsEndpoints } from './api/operations.ts'
@@ -13,6 +14,7 @@ export const endpoints = {
   ...eventEndpoints,
   ...peopleEndpoints,
   ...sessionEndpoints,
+  ...entityEndpoints,
   ...workspaceEndpoints,
   ...accountEndpoints,
   ...jobEndpoints,

@@ -28,6 +28,12 @@ export interface Endpoint {
   judgedByEvent?: true
 }
 
+/** `/api/tasks/…` is `/api/entities/task/…`. */
+export const shortPath = ({ path }: Pick<Endpoint, 'path'>): string | undefined => {
+  const long = '/api/entities/:entity_type'
+  return path === long || path.startsWith(`${long}/`) ? `/api/tasks${path.slice(long.length)}` : undefined
+}
+
 export const o = Type.Optional
 export const text = (description: string, maxLength = 255) => Type.String({ maxLength, description })
 export const id = (description: string) => Type.String({ minLength: 1, maxLength: 255, description })

@@ -30,6 +30,11 @@ export const reasons = {
     means: 'The declared type requires a property that is absent.',
     remedy: 'Send the property, or change the declaration, then replay.',
   },
+  unknown_entity: {
+    outcome: 'quarantined',
+    means: 'The thing that was viewed is of a registered type and not known.',
+    remedy: 'Put the entity: its views are replayed by themselves.',
+  },
   stream_off: { outcome: 'not_recorded', means: 'The stream is switched off.', remedy: 'Switch the stream on.' },
   opted_out: { outcome: 'not_recorded', means: 'The person has opted out.', remedy: 'None: it is the person’s choice.' },
   privacy_signal: {

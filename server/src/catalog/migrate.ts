@@ -6,6 +6,8 @@ import { accounts } from './migrations/0002_accounts.ts'
 import { demo } from './migrations/0003_demo.ts'
 import { trackers } from './migrations/0004_trackers.ts'
 import { visitorSalts } from './migrations/0005_visitor_salts.ts'
+import { outbox } from './migrations/0006_outbox.ts'
+import { entities } from './migrations/0007_entities.ts'
 import { jobs } from './migrations/0008_jobs.ts'
 import type { Schema } from './schema.ts'
 
@@ -34,7 +36,7 @@ export class MigrationError extends Error {
 }
 
 /** In order. New ones go at the end. */
-export const migrations: readonly Migration[] = [ground, accounts, demo, trackers, visitorSalts, jobs]
+export const migrations: readonly Migration[] = [ground, accounts, demo, trackers, visitorSalts, outbox, entities, jobs]
 
 /** Applies what is pending; answers the names applied. */
 export const catalogMigrateUp = (catalog: Catalog, list = migrations): Promise<string[]> =>

@@ -201,6 +201,87 @@ export interface Schema {
     result: string | null
     message: string | null
   }
+  /** What a transaction has decided and the journal does not hold yet; see outbox/. */
+  outbox: {
+    /** In the order of writing. */
+    seq: Generated<number>
+    id: string
+    workspace_id: number
+    /** Whose journal it goes to. */
+    node: string
+    /** JSON. */
+    item: string
+    created_at: number
+  }
+  /** Answers under the key of their request, for its repetitions. */
+  answers: {
+    workspace_id: number
+    idempotency_key: string
+    request: string
+    /** JSON. */
+    answer: string
+    created_at: number
+  }
+  /** Types that a host has registered: it knows their ids, so an unknown one is an error. */
+  entity_types: {
+    workspace_id: number
+    entity_type: string
+    registered_at: number
+  }
+  entities: {
+    workspace_id: number
+    entity_type: string
+    entity_id: string
+    /** JSON object. */
+    attributes: string
+    /** JSON; see Times in entities/attributes.ts. */
+    attribute_times: string
+    created_at: number
+    updated_at: number
+    deleted_at: number | null
+    /** Raised by each write. */
+    version: number
+  }
+  /** What was said about who is assigned, in any order. */
+  assignment_changes: {
+    id: Generated<number>
+    workspace_id: number
+    entity_type: string
+    entity_id: string
+    at: number
+    change: 'set' | 'add' | 'remove'
+    /** JSON array. */
+    user_ids: string
+    why: Why
+    reason: string | null
+    note: string | null
+  }
+  /** From when to when each was assigned; follows from `assignment_changes`. */
+  assignments: {
+    workspace_id: number
+    entity_type: string
+    entity_id: string
+    /** Within its entity, oldest first. */
+    place: number
+    user_id: string
+    assigned_at: number
+    unassigned_at: number | null
+    why: Why | null
+    reason: string | null
+    note: string | null
+  }
+  notifications: {
+    id: string
+    workspace_id: number
+    user_id: string
+    kind: 'task_rejected'
+    entity_type: string
+    entity_id: string
+    /** JSON object. */
+    data: string
+    created_at: number
+    read_at: number | null
+  }
   /** Workspaces that are gone from the catalog and perhaps not yet from the event store; refers to no table. */
   removals: {
     workspace_id: number
@@ -208,6 +289,9 @@ export interface Schema {
     asked_at: number
   }
 }
+
+/** Why somebody is not assigned any more. */
+export type Why = 'rejected' | 'replaced' | 'deleted'
 
 export type CatalogDb = Kysely<Schema>
 export type CatalogTransaction = Transaction<Schema>

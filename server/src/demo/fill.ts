@@ -77,15 +77,29 @@ export async function fill(
     onProgress(filled.sent, total)
   }
 
+  const reject = async ({ event, sender }: MonthDay['rejections'][number]): Promise<void> => {
+    const { event_id, user_id, entity_id, timestamp, event_metadata } = event
+    await call(
+      'POST',
+      `/api/tasks/${entity_id}/reject`,
+      secretKey,
+      { event_id, user_id, occurred_at: timestamp, ...event_metadata },
+      { 'user-agent': sender.userAgent },
+    )
+    tally(filled, 1, { accepted: 1, rejected: [] })
+    onProgress(filled.sent, total)
+  }
+
   onProgress(0, total)
   for (const [eventType, owner, description, required_properties = []] of declared)
     await call('PUT', `/api/events/types/${eventType}`, secretKey, { owner, description, required_properties })
   for (const day of month(options)) {
+    for (const entities of chunks(day.entities, 500)) await call('POST', '/api/entities/batch', secretKey, { entities })
     for (const person of day.optOuts) await call('POST', '/api/people/opt-out', writeKey, person)
     await inFlight(day.facts, (fact) => call('POST', '/api/people/identify', writeKey, fact))
     await inFlight(day.batches, post)
-    const ends = Array.from({ length: Math.ceil(day.ended.length / MAX_BATCH_ENDS) }, (_, i) => day.ended.slice(i * MAX_BATCH_ENDS, (i + 1) * MAX_BATCH_ENDS))
-    await inFlight(ends, (ended) => call('POST', '/api/events/log/batch', writeKey, { events: [], ended }))
+    for (const rejection of day.rejections) await reject(rejection)
+    await inFlight(chunks(day.ended, MAX_BATCH_ENDS), (ended) => call('POST', '/api/events/log/batch', writeKey, { events: [], ended }))
     if (day.strict.length > 0) {
       await call('PATCH', '/api/workspace', secretKey, { taxonomy_mode: 'strict' })
       await inFlight(day.strict, post)
@@ -115,7 +129,11 @@ async function count(options: Parameters<typeof month>[0]): Promise<number> {
   return events
 }
 
-const eventsOf = ({ batches, strict }: MonthDay): number => [...batches, ...strict].reduce((sum, { sendings }) => sum + sendings.length, 0)
+const eventsOf = ({ batches, strict, rejections }: MonthDay): number =>
+  [...batches, ...strict].reduce((sum, { sendings }) => sum + sendings.length, rejections.length)
+
+const chunks = <T>(all: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size))
 
 interface Answer {
   accepted: number

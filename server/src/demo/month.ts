@@ -11,7 +11,7 @@ import { randomOf } from './month/application.ts'
 import { calendar, type DemoDay } from './month/calendar.ts'
 import { OPT_OUT_DAY, optingOut, refused, refusedByStrict, repeated, STRICT_DAY, unseen } from './month/flaws.ts'
 import type { Random } from './month/random.ts'
-import { lost, type Fact, type Outbox, type Sender, type Sending } from './month/visit.ts'
+import { lost, type Fact, type Outbox, type Sender, type Sending, type Telling } from './month/visit.ts'
 
 /**
  * A month of five applications, day by day: pure, so that the same seed, last day, zone and end give the same bytes. Ids are made from seed,
@@ -30,6 +30,10 @@ export interface MonthDay {
   date: string
   optOuts: Array<{ user_id: string } | { anonymous_id: string }>
   facts: Array<Fact & { event_id: string }>
+  /** In the order of their times. */
+  entities: Telling[]
+  /** Calls of the route for rejections, which make events. */
+  rejections: Batch['sendings']
   batches: Batch[]
   /** What the next tab tells of each that is gone. */
   ended: SourceEnd[]
@@ -54,7 +58,7 @@ export function* month({ seed, endDay, timezone, untilMs }: MonthOptions): Gener
   const end = Math.min(untilMs, endOf(days, timezone))
   const out = new Set<string>()
   for (const day of days) {
-    const box: Outbox = { events: [], facts: [] }
+    const box: Outbox = { events: [], facts: [], entities: [] }
     for (const application of applications) application.live(day, box)
     const random = randomOf(named, 'flaws', day.date)
     const id = (what: string, n: number): string => uuidv8('demo', seed, endDay, timezone, day.date, what, n)
@@ -75,8 +79,10 @@ export function* month({ seed, endDay, timezone, untilMs }: MonthOptions): Gener
       date: day.date,
       optOuts,
       facts: box.facts.filter((fact) => Date.parse(fact.timestamp) < end).map((fact, n) => ({ ...fact, event_id: id('fact', n) })),
+      entities: box.entities.filter((telling) => Date.parse(telling.occurred_at) < end).sort((a, b) => (a.occurred_at < b.occurred_at ? -1 : 1)),
+      rejections: good.filter(isRejection),
       // Repetitions come behind what they repeat.
-      batches: [...batchesOf([...good, ...flawed], random), ...batchesOf(again as typeof good, random)],
+      batches: [...batchesOf([...good.filter((sending) => !isRejection(sending)), ...flawed], random), ...batchesOf(again as typeof good, random)],
       ended: endsOf(good, randomOf(named, 'ends', day.date)),
       strict: batchesOf(strict, random),
     }
@@ -93,6 +99,8 @@ function endOf(days: readonly DemoDay[], timezone: string): number {
 export const dayOf = (ms: number, timezone: string): string => formatDay(zone(timezone).dayAt(ms))
 
 const withId = (sending: Sending, event_id: string): Batch['sendings'][number] => ({ ...sending, event: { event_id, ...sending.event } })
+
+const isRejection = ({ byRejecting, fate }: Sending): boolean => byRejecting === true && fate === 'stored'
 
 const isOut = ({ event, fate }: Sending, out: ReadonlySet<string>): boolean =>
   fate === 'stored' && (out.has(`u ${event.user_id}`) || out.has(`a ${event.anonymous_id}`))

@@ -45,6 +45,8 @@ export interface Accompanying {
   /** Ids by event, where the request as a whole carries a key. */
   ids?: readonly string[] | undefined
   ended?: readonly SourceEnd[] | undefined
+  /** A last word on an event that has passed every step. */
+  refuse?: (() => Drop | undefined) | undefined
 }
 
 export class Intake {
@@ -56,7 +58,7 @@ export class Intake {
   }
 
   /** Throws 503 where nothing can be taken. */
-  async take(inputs: readonly unknown[], sender: Sender, { ids, ended = [] }: Accompanying = {}): Promise<Outcome> {
+  async take(inputs: readonly unknown[], sender: Sender, { ids, ended = [], refuse }: Accompanying = {}): Promise<Outcome> {
     const { journal } = this.#deps
     journal.admit()
     const { group } = journal
@@ -64,7 +66,9 @@ export class Intake {
     const tallies: Tally[] = []
     try {
       for (const [index, input] of inputs.entries()) {
-        const { draft, drop } = accept(input, sender, this.#deps, ids?.[index])
+        const judged = accept(input, sender, this.#deps, ids?.[index])
+        const { draft } = judged
+        const drop = judged.drop ?? refuse?.()
         if (drop) draft.tracker ||= saidTracker(draft)
         const tally = tallyOf(tallies, draft.tracker || sender.tracker)
         if (drop) this.#refuse(group, index, input, draft, drop, sender, outcome, tally)

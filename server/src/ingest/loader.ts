@@ -265,6 +265,10 @@ SELECT
 FROM ${source} WHERE kind = '${kinds.event}'`
 
 const received = "fromUnixTimestamp64Milli(received_ms, 'UTC')"
+const momentOf = (field: string): string => `fromUnixTimestamp64Milli(JSONExtractInt(data, '${field}'), 'UTC')`
+/** Of a JSON object; a number is as good as its text. */
+const textOf = (json: string, name: string): string =>
+  `if(JSONType(${json}, '${name}') = 'String', JSONExtractString(${json}, '${name}'), JSONExtractRaw(${json}, '${name}'))`
 const otherInserts: ReadonlyArray<{ kind: string; table: string; statement: (table: string, source: string) => string }> = [
   {
     kind: kinds.commit,
@@ -320,5 +324,32 @@ SELECT workspace_id, cityHash64(workspace_id, JSONExtractString(data, 'session_i
   fromUnixTimestamp64Milli(JSONExtractInt(data, 'at_ms'), 'UTC'), ${received}, key_id, JSONExtractString(data, 'user_agent'), JSONExtractString(data, 'referrer'),
   JSONExtractString(data, 'device_type'), JSONExtractString(data, 'browser'), JSONExtractString(data, 'os'), JSONExtractString(data, 'country')
 FROM ${source} WHERE kind = '${kinds.session}'`,
+  },
+  {
+    kind: kinds.entity,
+    table: 'entities',
+    statement: (table, source) => `INSERT INTO ${table} (workspace_id, entity_type, entity_id, version, deleted, created_at, updated_at,
+  title, status, type, project_id, client_id, created_by, attributes, assignments)
+SELECT workspace_id, JSONExtractString(data, 'entity_type'), JSONExtractString(data, 'entity_id'), JSONExtractUInt(data, 'version'), JSONExtractUInt(data, 'deleted'),
+  ${momentOf('created_ms')}, ${momentOf('updated_ms')}, 
+  ${['title', 'status', 'type', 'project_id', 'client_id', 'created_by'].map((name) => textOf("JSONExtractString(data, 'attributes')", name)).join(', ')},
+  JSONExtractString(data, 'attributes'), JSONExtract(data, 'assignments', 'Array(Tuple(String, Int64, Int64, String, String))')
+FROM ${source} WHERE kind = '${kinds.entity}'`,
+  },
+  {
+    kind: kinds.entity,
+    table: 'entity_changes',
+    statement: (table, source) => `INSERT INTO ${table} (workspace_id, entity_type, field, entity_id, at, version, place, value)
+SELECT workspace_id, JSONExtractString(data, 'entity_type'), change.1, JSONExtractString(data, 'entity_id'), fromUnixTimestamp64Milli(change.3, 'UTC'), JSONExtractUInt(data, 'version'),
+  change.4, change.2
+FROM (SELECT workspace_id, data, arrayJoin(JSONExtract(data, 'changes', 'Array(Tuple(String, String, Int64, UInt32))')) AS change FROM ${source} WHERE kind = '${kinds.entity}')`,
+  },
+  {
+    kind: kinds.viewDuration,
+    table: 'view_durations',
+    statement: (table, source) => `INSERT INTO ${table} (workspace_id, entity_type, entity_id, view_id, person_key, seconds, told)
+SELECT workspace_id, JSONExtractString(data, 'entity_type'), JSONExtractString(data, 'entity_id'), event_id,
+  ${personKeyColumn("JSONExtractString(data, 'user_id')", "''")}, JSONExtractFloat(data, 'seconds'), received_ms
+FROM ${source} WHERE kind = '${kinds.viewDuration}'`,
   },
 ]

@@ -24,6 +24,10 @@ export const kinds = {
   end: 'S',
   /** What was told of a session and is no event. */
   session: 'V',
+  /** An entity as it is after a write, and what was said of it. */
+  entity: 'T',
+  /** How long a view took, told after it. */
+  viewDuration: 'W',
 } as const
 export type Kind = (typeof kinds)[keyof typeof kinds]
 

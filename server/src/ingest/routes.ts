@@ -93,7 +93,7 @@ function batchAnswer(outcome: Outcome, sent: number, stored: number, reply: Fast
   return { ...answer, ...(off ? { disabled: true, reason: 'stream_off' } : {}), not_recorded: outcome.notRecorded }
 }
 
-const addressOf = (deps: IngestRoutesDeps, { request }: Pick<Call<'logBatch'>, 'request'>): string =>
+const addressOf = (deps: Pick<IngestRoutesDeps, 'trustedProxies'>, { request }: Pick<Call<'logBatch'>, 'request'>): string =>
   clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'], deps.trustedProxies)
 
 /**
@@ -110,7 +110,13 @@ function lateOf(events: readonly unknown[], now: number): readonly unknown[] {
 /** Below the 24 hours for which ids are remembered at the least. */
 const LATE_MS = 23 * HOUR
 
-function senderOf(deps: IngestRoutesDeps, call: Call<'logEvent' | 'logBatch'>, body: Record<string, unknown>, historical: boolean): Sender {
+/** What a request says about its events. */
+export function senderOf(
+  deps: Pick<IngestRoutesDeps, 'clock' | 'places' | 'trustedProxies'>,
+  call: Pick<Call<'logEvent'>, 'request' | 'key' | 'workspace'>,
+  body: Record<string, unknown>,
+  historical: boolean,
+): Sender {
   const { request, key, workspace } = call
   const header = (name: string): string => {
     const value = request.headers[name]

@@ -166,7 +166,7 @@ function findUnsafe(value: object, depth: number, seen: Found): Pick<Drop, 'reas
 }
 
 /** Clocks are seldom right to the second, and sending takes time: a smaller difference is not the clock's fault. */
-const SKEW_TOLERANCE_MS = 5_000
+export const SKEW_TOLERANCE_MS = 5_000
 
 function readTime(draft: Draft, input: Json & EventInput, sender: Sender): Drop | undefined {
   const field = input.event_timestamp !== undefined ? 'event_timestamp' : input.timestamp !== undefined ? 'timestamp' : 'occurred_at'

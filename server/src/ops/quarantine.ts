@@ -92,23 +92,34 @@ export const quarantineRoutes = (deps: QuarantineDeps): Pick<Handlers, 'listQuar
     await note(deps.db, { workspaceId: workspace.id, by, action: 'quarantine.replayed', target: body.code ?? 'all', details, now: deps.clock.now() })
     await deps.settle(workspace.id)
     const { rows } = await deps.store.query<Row>(select(deps.store, where, body.limit ?? DEFAULT_REPLAY))
-    const result = { success: true, replayed: rows.length, accepted: 0, rejected: [] as object[] }
-    // Oldest first, as they would have come.
-    for (const batch of batchesOf(rows.toReversed())) {
-      const outcome = await deps.intake.take(
-        batch.map((row) => JSON.parse(row.event) as unknown),
-        senderOf(batch[0], workspace, key.keyId, deps.clock.now()),
-        { ids: batch.map((row) => (isUuid(row.event_id) ? row.event_id : row.quarantine_id)) },
-      )
-      result.accepted += outcome.accepted
-      for (const { index, drop } of outcome.rejected)
-        result.rejected.push({ quarantine_id: batch[index]?.quarantine_id, code: drop.reason, message: drop.message })
-      // An event that is refused again is in quarantine anew, under its new reason; the old entry is done with in every case.
-      await markReplayed(deps, workspace.id, batch)
-    }
-    return result
+    return await replay(deps, workspace, key.keyId, rows)
   },
 })
+
+/** By id, those that are still open; what is refused again is in quarantine anew. */
+export async function replayQuarantined(deps: QuarantineDeps, workspace: DirectoryWorkspace, ids: readonly string[], keyId: string): Promise<void> {
+  const where = sql`workspace_id = ${u32(workspace.id)} AND status = 'open' AND quarantine_id IN ${uuids(ids)}`
+  const { rows } = await deps.store.query<Row>(select(deps.store, where, ids.length))
+  await replay(deps, workspace, keyId, rows)
+}
+
+async function replay(deps: QuarantineDeps, workspace: DirectoryWorkspace, keyId: string, rows: readonly Row[]) {
+  const result = { success: true, replayed: rows.length, accepted: 0, rejected: [] as object[] }
+  // Oldest first, as they would have come.
+  for (const batch of batchesOf(rows.toReversed())) {
+    const outcome = await deps.intake.take(
+      batch.map((row) => JSON.parse(row.event) as unknown),
+      senderOf(batch[0], workspace, keyId, deps.clock.now()),
+      { ids: batch.map((row) => (isUuid(row.event_id) ? row.event_id : row.quarantine_id)) },
+    )
+    result.accepted += outcome.accepted
+    for (const { index, drop } of outcome.rejected)
+      result.rejected.push({ quarantine_id: batch[index]?.quarantine_id, code: drop.reason, message: drop.message })
+    // An event that is refused again is in quarantine anew, under its new reason; the old entry is done with in every case.
+    await markReplayed(deps, workspace.id, batch)
+  }
+  return result
+}
 
 const show = (row: Row): object => ({
   quarantine_id: row.quarantine_id,

@@ -5,6 +5,7 @@ import type { Properties } from '../ingest/properties.ts'
 import type { Links } from '../people/links.ts'
 import { bornMsColumn, personKeyColumn, userKey } from '../store/keys.ts'
 import type { Persons } from '../store/persons.ts'
+import { recountEngagement } from '../store/migrations/0006_entities.ts'
 import { empty, i64, raw, sql, str, time, u32, uuid, type Piece } from '../store/sql.ts'
 import { insertOnce, type Store } from '../store/store.ts'
 import { rebuildTouched, touchSessions } from '../sessions/rebuild.ts'
@@ -18,7 +19,8 @@ import { isRefusal, rederiveProperties } from './rederive.ts'
  *   sessions, gap_sessions made again of the events that are left
  *   session_records        deleted with their person, or with their time
  *   source_ends            deleted with events of their source: what was deleted must not look lost
- *   event_types            counted again for the workspace
+ *   event_types, engagement   counted again for the workspace
+ *   view_durations         deleted where all of one person goes; of views that went otherwise they count nowhere
  *   event_properties       a row whose example was deleted gets one from an event that is left, or goes; also where none can be found
  *   ledger                 stays: what was stored was stored
  *   segments kept for live are let go whole
@@ -142,8 +144,12 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
     await rebuildTouched(store, touched)
     await deleteWhere(store, 'session_records', recorded(store, deletion))
     await deleteWhere(store, 'quarantine', quarantined(store, deletion))
-    if (deletion.personal && deletion.before_ms === null) await forgetTold(deps, deletion)
+    if (deletion.personal && deletion.before_ms === null) {
+      await deleteWhere(store, 'view_durations', sql`workspace_id = ${u32(deletion.workspace_id)} AND person_key IN ${chosen(store, deletion)}`)
+      await forgetTold(deps, deletion)
+    }
     await recountTypes(store, deletion.workspace_id)
+    await recountEngaged(store, deletion.workspace_id)
     try {
       await rederiveProperties(deps, deletion.workspace_id, doomed)
     } catch (error) {
@@ -200,6 +206,12 @@ FROM ${database}.events WHERE workspace_id = ${u32(workspaceId)}
 GROUP BY workspace_id, event_type, event_category`,
     { settings: insertOnce() },
   )
+}
+
+async function recountEngaged(store: Store, workspaceId: number): Promise<void> {
+  await deleteWhere(store, 'engagement', sql`workspace_id = ${u32(workspaceId)}`)
+  const { text, params } = sql`workspace_id = ${u32(workspaceId)}`
+  await store.command({ text: recountEngagement(store.dialect, text), params }, { settings: insertOnce() })
 }
 
 /** Events, and properties whose example came from one. */

@@ -64,6 +64,14 @@ const inCatalog = {
   demo: true,
   job_leases: true,
   job_runs: true,
+  outbox: true,
+  answers: true,
+  notifications: true,
+  // These two refer to entities.
+  assignments: true,
+  assignment_changes: true,
+  entities: true,
+  entity_types: true,
 } as const satisfies Record<Exclude<Owned, 'removals'>, true>
 /** The removal's test holds this against the tables that the engine has. */
 const inStore = [
@@ -81,6 +89,10 @@ const inStore = [
   'gap_touched',
   'sessions_touched',
   'deletions',
+  'entities',
+  'entity_changes',
+  'engagement',
+  'view_durations',
 ] as const
 
 const takeOutOfCatalog = ({ db, clock }: RemovalDeps, workspaceId: number): Promise<string> =>

@@ -59,6 +59,8 @@ export interface Dialect {
   /** Lightweight DELETE: rows vanish from every read at once; `where` is SQL with parameters. */
   deleteFrom(name: string, where: string): string
   alter(name: string, action: string): string
+  /** All rows go. */
+  truncate(name: string): string
   /** Table function that a load reads from: the engine opens the segment itself, a remote server gets it streamed. */
   readonly segmentSource: 'file' | 'stream'
 }
@@ -106,6 +108,7 @@ export const singleDialect = (options: { database?: string; segmentSource: 'file
     local: (name) => `${database}.${name}`,
     deleteFrom: (name, where) => `DELETE FROM ${database}.${name} WHERE ${where}`,
     alter: (name, action) => `ALTER TABLE ${database}.${name} ${action}`,
+    truncate: (name) => `TRUNCATE TABLE ${database}.${name}`,
   }
 }
 
@@ -135,5 +138,6 @@ export const clusterDialect = (options: { database?: string; cluster: string; lo
     local: (name) => `${database}.${name}_local`,
     deleteFrom: (name, where) => `DELETE FROM ${database}.${name}_local${on} WHERE ${where}`,
     alter: (name, action) => `ALTER TABLE ${database}.${name}_local${on} ${action}`,
+    truncate: (name) => `TRUNCATE TABLE ${database}.${name}_local${on}`,
   }
 }

@@ -15,6 +15,8 @@ export interface Migration {
   /** "0001_events": four digits give the order. */
   name: string
   up(d: Dialect): string[]
+  /** What fills new tables from what is stored already, after `up`; empties them first, since an earlier run may have been cut off. */
+  fill?(d: Dialect): string[]
   down(d: Dialect): string[]
 }
 
@@ -48,8 +50,9 @@ export async function migrateUp(store: Store, clock: { now(): number } = Date, l
   for (const migration of list) {
     if (states.some((s) => s.name === migration.name && s.state === 'applied')) continue
     for (const statement of migration.up(store.dialect)) await store.command(statement)
+    for (const statement of migration.fill?.(store.dialect) ?? []) await store.command(statement, { settings: filling() })
     const insert = sql`INSERT INTO ${raw(`${store.dialect.database}.migrations`)} (name, checksum, applied_at) SELECT ${str(migration.name)}, ${str(checksum(migration))}, ${time(clock.now())}`
-    await store.command(insert, { settings: { ...insertNow, insert_deduplication_token: randomUUID() } })
+    await store.command(insert, { settings: filling() })
     done.push(migration.name)
   }
   return done
@@ -100,6 +103,9 @@ const table = {
 // On a cluster the row must be on its shard before the next migration begins.
 const insertNow = { distributed_foreground_insert: 1 }
 
+/** A token of its own: equal rows of another run are no repetition here. */
+const filling = (): Record<string, string | number> => ({ ...insertNow, insert_deduplication_token: randomUUID() })
+
 const numberOf = (migration: Migration): number => Number.parseInt(migration.name, 10)
 
 const said = (what: string, value: unknown): string => `${what} ${JSON.stringify(value)}`
@@ -118,5 +124,6 @@ const plain: Dialect = {
   local: (name) => name,
   deleteFrom: (name, where) => said('delete', [name, where]),
   alter: (name, action) => said('alter', [name, action]),
+  truncate: (name) => said('truncate', name),
 }
 const checksum = (migration: Migration): string => createHash('sha256').update(migration.up(plain).join('\n')).digest('hex').slice(0, 32)

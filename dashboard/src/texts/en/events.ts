@@ -219,6 +219,7 @@ export const events = {
       missing_property: 'Missing property',
       stream_off: 'Stream off',
       opted_out: 'Opted out',
+      unknown_entity: 'Unknown entity',
       privacy_signal: 'Privacy signal',
     },
   },

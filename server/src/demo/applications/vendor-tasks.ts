@@ -1,4 +1,4 @@
-import { DAY, iso } from '../../base/time.ts'
+import { DAY, HOUR, iso } from '../../base/time.ts'
 import { comings, randomOf, tellOf, trackerOf, visit, type MakeApplication } from '../month/application.ts'
 import type { DemoDay } from '../month/calendar.ts'
 import { cast, servers } from '../month/people.ts'
@@ -12,6 +12,7 @@ const clients = ['Aldgate Foods', 'Nordlicht Energie', 'Meridian Rail', 'Halden 
 const kinds = ['translation', 'layout', 'photo_edit', 'copywriting', 'data_entry', 'review'] as const
 const reasons = ['workload', 'too_busy', 'not_my_skill', 'unclear', 'conflict', 'other'] as const
 const COORDINATORS = 8
+const PAST_PROJECTS = 14
 /** A vendor with more does not get another. */
 const MOST_OPEN = 7
 
@@ -78,11 +79,76 @@ export const vendorTasks: MakeApplication = (month) => {
       status: 'assigned',
     }
     tasks.push(task)
+    out.entities.push({
+      entity_type: 'task',
+      entity_id: task.id,
+      attributes: {
+        title: `${task.kind.replace('_', ' ')} for ${task.client}`,
+        status: task.status,
+        type: task.kind,
+        project_id: task.project,
+        client_id: task.client,
+        created_by: by,
+        start_date: iso(at),
+        due_date: iso(task.dueMs),
+      },
+      assignees: [task.assignee],
+      occurred_at: iso(at),
+    })
     tell(out, day, at, 'task_assigned', task, by, {
       assignee: task.assignee,
       due_date: iso(task.dueMs).slice(0, 10),
       estimate_hours: random.pick([1, 2, 4, 4, 8, 16]),
     })
+  }
+  const say = (out: Outbox, at: number, task: Task, attributes: Record<string, unknown>): void => {
+    out.entities.push({ entity_type: 'task', entity_id: task.id, attributes, merge: true, occurred_at: iso(at) })
+  }
+  /** What was done before the month began: the projects that today's are held against. */
+  const past = (out: Outbox, day: DemoDay, random: Random): void => {
+    for (let n = 0; n < PAST_PROJECTS; n++) {
+      const client = clients[n % clients.length] ?? ''
+      const project = `vp-${n + 1}0`
+      const began = day.startMs - random.whole(40, 200) * DAY
+      const days = random.whole(8, 30)
+      const project_type = n % 2 === 0 ? 'campaign' : 'catalogue'
+      const said = (entity_type: string, entity_id: string, attributes: Record<string, unknown>): void =>
+        void out.entities.push({ entity_type, entity_id, attributes, occurred_at: iso(began) })
+      said('project', project, {
+        title: `${client}, ${project_type} ${n + 1}`,
+        status: 'completed',
+        type: project_type,
+        client_id: client,
+        start_date: iso(began).slice(0, 10),
+        end_date: iso(began + days * DAY).slice(0, 10),
+      })
+      for (let t = random.whole(4, 12); t > 0; t--) {
+        const from = began + random.whole(0, days - 2) * DAY
+        said('task', `t-${1_000 + n * 20 + t}`, {
+          title: `${random.pick(kinds).replace('_', ' ')} for ${client}`,
+          status: 'completed',
+          type: random.pick(kinds),
+          project_id: project,
+          client_id: client,
+          start_date: iso(from),
+          completed_at: iso(from + random.whole(4, 70) * HOUR),
+        })
+      }
+    }
+    for (const [n, client] of clients.entries())
+      for (const part of [1, 2, 3])
+        out.entities.push({
+          entity_type: 'project',
+          entity_id: `vp-${n + 1}${part}`,
+          attributes: {
+            title: `${client}, part ${part}`,
+            status: 'active',
+            type: part === 2 ? 'catalogue' : 'campaign',
+            client_id: client,
+            start_date: day.date,
+          },
+          occurred_at: iso(day.startMs),
+        })
   }
   const handle = (out: Outbox, day: DemoDay, v: Visit, task: Task, userId: string): void => {
     const { random } = v
@@ -95,12 +161,25 @@ export const vendorTasks: MakeApplication = (month) => {
     const change = (to: Task['status']): void => {
       tell(out, day, v.now, 'task_status_changed', task, userId, { from: task.status, to })
       task.status = to
+      say(out, v.now, task, { status: to })
     }
     if (random.chance(0.3)) v.wait(70).do('task_commented', { entity, metadata: { words: Math.round(random.around(24)), mentions: random.whole(0, 2) } })
     if (task.status === 'assigned') {
       if (random.chance(0.09)) {
         const reason = random.pick(reasons)
-        tell(out, day, v.now, 'task_rejected', task, userId, { reason, ...(reason === 'other' ? { rejection_note: 'On leave until Monday' } : {}) })
+        out.events.push({
+          sender: host,
+          fate: 'stored',
+          byRejecting: true,
+          event: {
+            event_type: 'task_rejected',
+            user_id: userId,
+            entity_type: 'task',
+            entity_id: task.id,
+            event_metadata: { reason, ...(reason === 'other' ? { rejection_note: 'On leave until Monday' } : {}) },
+            timestamp: iso(v.now),
+          },
+        })
         tasks.splice(tasks.indexOf(task), 1)
       } else if (random.chance(0.7)) change('in_progress')
     } else if (task.status === 'in_progress' && random.chance(0.5)) {
@@ -117,6 +196,7 @@ export const vendorTasks: MakeApplication = (month) => {
         { on_time: v.now <= task.dueMs, days: Math.round((v.now - task.assignedMs) / DAY) },
         v.now - task.assignedMs,
       )
+      say(out, v.now, task, { status: 'completed', completed_at: iso(v.now) })
       tasks.splice(tasks.indexOf(task), 1)
     }
   }
@@ -125,6 +205,7 @@ export const vendorTasks: MakeApplication = (month) => {
       told = 0
       const random = randomOf(month, 'vendor', day.date)
       tellOf(day, people, out)
+      if (day.index === 0) past(out, day, randomOf(month, 'vendor', 'past'))
       const all = comings(day, random, { people, rhythm: 'office', weekend: 0.1, release: 1.05, falls: true })
       for (const coming of all) {
         const userId = coming.person.userId ?? ''

@@ -10,6 +10,17 @@ import type { Random } from './random.ts'
 export interface Outbox {
   events: Sending[]
   facts: Fact[]
+  entities: Telling[]
+}
+
+/** What a host says about one of its things; as an item of POST /api/entities/batch. */
+export interface Telling {
+  entity_type: string
+  entity_id: string
+  attributes: Record<string, unknown>
+  assignees?: string[]
+  merge?: true
+  occurred_at: string
 }
 
 export interface Sending {
@@ -17,6 +28,8 @@ export interface Sending {
   event: EventInput & { timestamp: string }
   /** What the way in makes of it. `bot`: stored, and left out of counts. `stored` ones have an id of their own, `duplicate` that of another. */
   fate: 'stored' | 'bot' | 'duplicate' | Reason
+  /** The event is what the route for rejections makes of its call. */
+  byRejecting?: true
 }
 
 /** What requests have in common besides their key. */

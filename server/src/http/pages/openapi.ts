@@ -37,6 +37,9 @@ const takesWorkspace = ({ access }: Endpoint): boolean => access === 'collect' |
 /** By the first part of the path after /api. */
 const tags: Record<string, [name: string, description: string]> = {
   events: ['Events', 'Sending events, and reading them: lists, sessions, exports, analytics, the catalogue of types, quarantine.'],
+  entities: ['Entities', 'Things of the host: tasks, projects, orders; who is assigned, and what came of it. /api/tasks/… is /api/entities/task/….'],
+  users: ['Entities', ''],
+  notifications: ['Entities', ''],
   people: ['People', 'What hosts tell about people, and who was seen.'],
   workspace: ['Workspace', 'Settings of a workspace.'],
   keys: ['Workspace', ''],

@@ -4,6 +4,7 @@ import { deletions } from './0002_deletions.ts'
 import { sourceEnds } from './0003_source_ends.ts'
 import { personLinks } from './0004_person_links.ts'
 import { sessionTables } from './0005_sessions.ts'
+import { entities } from './0006_entities.ts'
 
 /** All migrations of the event store, in order. */
-export const migrations: readonly Migration[] = [events, deletions, sourceEnds, personLinks, sessionTables]
+export const migrations: readonly Migration[] = [events, deletions, sourceEnds, personLinks, sessionTables, entities]

@@ -1,0 +1,74 @@
+import { CairnError } from '../base/errors.ts'
+import { uuidv7 } from '../base/ids.ts'
+import type { Call } from '../http/call.ts'
+import { enqueue, once, requestId } from '../outbox/outbox.ts'
+import { openFor } from './assignments.ts'
+import { isDone } from './attributes.ts'
+import type { EntityDeps } from './deps.ts'
+import { readEntity, say, type Entity } from './entity.ts'
+import { entityOf, noSuch } from './names.ts'
+import { momentSaid } from './said.ts'
+import { noteChange } from './writes.ts'
+
+/**
+ * Somebody turns an assignment down. One transaction checks it, ends it, tells the creator, and leaves the event for the journal; of several at
+ * the same time the first counts. Throws `not_found`, and `conflict` where they are not assigned, or the work is done.
+ */
+export async function reject(deps: EntityDeps, call: Call<'reject'>): Promise<object> {
+  const { workspace, body, request, key } = call
+  const { db, clock, node } = deps
+  const now = clock.now()
+  const name = entityOf(workspace.id, call.params)
+  const at = momentSaid(body, now)
+  const { user_id: userId, reason, rejection_note: note } = body
+  const check = (before: Entity | undefined): void => {
+    if (!before || before.version === 0 || before.deletedAt !== null) throw noSuch(name)
+    if (isDone(before.attributes)) throw new CairnError('conflict', `This ${name.entityType} is completed: it cannot be rejected any more.`)
+    const assignment = openFor(before.assignments, userId)
+    if (!assignment || assignment.assignedAt > at) throw new CairnError('conflict', `${userId} is not assigned to this ${name.entityType}.`)
+  }
+  const id = requestId(workspace.id, body, request.headers)
+  // Nearly all of many at the same time are told so without waiting for the lock.
+  if (id === undefined) check(await readEntity(db, name))
+  const answer = await db.transaction().execute((trx) =>
+    once(trx, { workspaceId: workspace.id, id, request: `${request.method} ${request.url}`, now }, async () => {
+      const eventId = id ?? uuidv7(now)
+      if (!(await readEntity(trx, name))) throw noSuch(name)
+      const change = { at, change: 'remove' as const, userIds: [userId], why: 'rejected' as const, reason: reason ?? null, note: note ?? null }
+      const { entity } = await say(trx, name, [{ at, assignment: change }], { now, node, keyId: key.keyId }, check)
+      const { created_by: creator, title } = entity.attributes
+      if (typeof creator === 'string' || typeof creator === 'number') {
+        await trx
+          .insertInto('notifications')
+          .values({
+            id: uuidv7(now),
+            workspace_id: workspace.id,
+            user_id: String(creator),
+            kind: 'task_rejected',
+            entity_type: name.entityType,
+            entity_id: name.entityId,
+            data: JSON.stringify({ user_id: userId, reason: reason ?? null, rejection_note: note ?? null, title: title ?? null }),
+            created_at: now,
+            read_at: null,
+          })
+          .execute()
+      }
+      const event = {
+        event_type: `${name.entityType}_rejected`,
+        event_category: name.entityType,
+        event_action: 'rejected',
+        user_id: userId,
+        entity_type: name.entityType,
+        entity_id: name.entityId,
+        timestamp: at,
+        metadata: { ...(reason === undefined ? {} : { reason }), ...(note === undefined ? {} : { rejection_note: note }) },
+      }
+      const userAgent = request.headers['user-agent'] ?? ''
+      await enqueue(trx, { id: eventId, workspaceId: workspace.id, node, item: { kind: 'event', event, keyId: key.keyId, userAgent }, now })
+      await noteChange(trx, call, name, now)
+      return { success: true, data: [], message: `${name.entityType.charAt(0).toUpperCase()}${name.entityType.slice(1)} rejected successfully` }
+    }),
+  )
+  await deps.relay.flush()
+  return answer
+}

@@ -1,0 +1,91 @@
+import { CairnError } from '../base/errors.ts'
+import { isUuid, uuidv7 } from '../base/ids.ts'
+import type { Call, Handlers } from '../http/call.ts'
+import type { Sender } from '../ingest/draft.ts'
+import { formatPosition } from '../ingest/freshness.ts'
+import { kinds, plainPayload } from '../ingest/record.ts'
+import { requestId } from '../outbox/outbox.ts'
+import type { EntityDeps } from './deps.ts'
+import { isKnown } from './known.ts'
+import { entityOf, noSuch } from './names.ts'
+
+export interface ViewDeps extends EntityDeps {
+  /** What a request says about its event. */
+  sender(call: Call<'trackView' | 'trackActivity'>): Sender
+  /** Puts a line into the journal; resolves with its position once it is on disk. */
+  record(workspaceId: number, line: string): Promise<number>
+}
+
+/**
+ * Views and other activity are events like any other: `task_viewed` of a tracker and this route make the same view. Of a type that the host has
+ * registered an unknown id is an error, and its event waits in quarantine until the entity appears.
+ */
+export const viewRoutes = (deps: ViewDeps): Pick<Handlers, 'trackView' | 'trackActivity'> => ({
+  trackView: async (call) => {
+    const { workspace, body, request, key } = call
+    const { view_id: given, view_duration_seconds: seconds } = body
+    if (given !== undefined && !isUuid(given))
+      throw new CairnError('invalid', 'view_id is a UUID.', { errors: [{ path: '/view_id', message: 'must be a UUID' }] })
+    const viewId = given?.toLowerCase() ?? requestId(workspace.id, body, request.headers) ?? uuidv7(deps.clock.now())
+    const taken = await take(deps, call, viewId, 'viewed', seconds === undefined ? {} : { duration_ms: Math.round(seconds * 1_000) })
+    if ('disabled' in taken) return taken
+    // The event of a view that was told before is known already: this is how its duration arrives.
+    if (given !== undefined && seconds !== undefined) {
+      const name = entityOf(workspace.id, call.params)
+      const line = plainPayload(kinds.viewDuration, {
+        workspaceId: workspace.id,
+        receivedAt: deps.clock.now(),
+        keyId: key.keyId,
+        tracker: '',
+        source: 'api',
+        id: viewId,
+        data: { entity_type: name.entityType, entity_id: name.entityId, user_id: body.user_id, seconds },
+      })
+      const position = await deps.record(workspace.id, line)
+      void call.reply.header('X-Cairn-Position', formatPosition(deps.node, position))
+    }
+    const { entityType } = entityOf(workspace.id, call.params)
+    return { success: true, message: `${entityType.charAt(0).toUpperCase()}${entityType.slice(1)} view tracked`, view_id: viewId }
+  },
+
+  trackActivity: async (call) => {
+    const { workspace, body, request } = call
+    const eventId = requestId(workspace.id, body, request.headers) ?? uuidv7(deps.clock.now())
+    const taken = await take(deps, call, eventId, body.action ?? 'active', {})
+    return 'disabled' in taken ? taken : { success: true, message: 'Activity tracked', event_id: eventId }
+  },
+})
+
+async function take(deps: ViewDeps, call: Call<'trackView' | 'trackActivity'>, eventId: string, action: string, more: object): Promise<object> {
+  const { workspace, body } = call
+  const name = entityOf(workspace.id, call.params)
+  const { user_id, session_id, metadata, occurred_at, timestamp, sent_at } = body
+  const event = {
+    event_type: `${name.entityType}_${action}`,
+    event_category: name.entityType,
+    event_action: action,
+    user_id,
+    session_id,
+    metadata,
+    entity_type: name.entityType,
+    entity_id: name.entityId,
+    timestamp: occurred_at ?? timestamp,
+    sent_at,
+    ...more,
+  }
+  const known = await isKnown(deps.db, name)
+  const outcome = await deps.intake.take([event], deps.sender(call), {
+    ids: [eventId],
+    ...(known ? {} : { refuse: () => ({ step: 'knowEntity', reason: 'unknown_entity' as const, message: `There is no ${name.entityType} with this id.` }) }),
+  })
+  void call.reply.header('X-Cairn-Position', formatPosition(deps.node, outcome.position))
+  const [notRecorded] = outcome.notRecorded
+  if (notRecorded) return { success: true, disabled: true, reason: notRecorded.reason }
+  const drop = outcome.rejected[0]?.drop
+  if (drop?.reason === 'unknown_entity') {
+    deps.waiting.note(workspace.id)
+    throw noSuch(name)
+  }
+  if (drop) throw new CairnError('invalid', drop.message, { reason: drop.reason, ...(drop.errors ? { errors: drop.errors } : {}) })
+  return {}
+}

@@ -1,0 +1,81 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { isUuid, uuidv8 } from '../base/ids.ts'
+import { CairnError } from '../base/errors.ts'
+import type { CatalogTransaction } from '../catalog/schema.ts'
+
+/**
+ * What a decision in the catalog leaves behind for the journal, finished: written in the transaction that decides, relayed after it. All effects
+ * of a decision are there once its transaction is; the rest follows from this row, after a crash too.
+ */
+export type OutboxItem = OutboxEvent | OutboxRecord
+
+/** An event as the API takes it; its steps, switches and receipts are those of any other. `event_id` is the row's. */
+export interface OutboxEvent {
+  kind: 'event'
+  event: Record<string, unknown>
+  keyId: string
+  userAgent: string
+}
+
+/** A line of the journal; see plainPayload in ingest/record.ts. Whatever reads such lines takes a repetition for nothing new. */
+export interface OutboxRecord {
+  kind: 'record'
+  line: string
+}
+
+export interface OutboxRow {
+  /** UUID, which the event has too. */
+  id: string
+  workspaceId: number
+  node: string
+  item: OutboxItem
+  now: number
+}
+
+export const enqueue = async (trx: CatalogTransaction, { id, workspaceId, node, item, now }: OutboxRow): Promise<void> => {
+  await trx
+    .insertInto('outbox')
+    .values({ id, workspace_id: workspaceId, node, item: JSON.stringify(item), created_at: now })
+    .execute()
+}
+
+/** The id by which a repetition of a request is known: `event_id` of the body, or the header Idempotency-Key; undefined where it has none. */
+export function requestId(workspaceId: number, body: object, headers: IncomingHttpHeaders): string | undefined {
+  const id: unknown = 'event_id' in body ? body.event_id : headers['idempotency-key']
+  if (typeof id !== 'string' || id === '') return undefined
+  if (id.length > 255) throw new CairnError('malformed', 'Idempotency-Key has at most 255 characters.')
+  return isUuid(id) ? id.toLowerCase() : uuidv8('idempotency', workspaceId, id)
+}
+
+interface Keyed {
+  workspaceId: number
+  /** See `requestId`. */
+  id: string | undefined
+  /** What is asked, so that the key of one request is not taken for another's. */
+  request: string
+  now: number
+}
+
+/**
+ * Decides once for each id: a repetition gets the first answer and changes nothing. Answers are kept for a day at the least.
+ * Throws `conflict` where the id was another request's.
+ */
+export async function once<T extends object>(trx: CatalogTransaction, { workspaceId, id, request, now }: Keyed, decide: () => Promise<T>): Promise<T> {
+  if (id === undefined) return decide()
+  const row = { workspace_id: workspaceId, idempotency_key: id }
+  const known = await trx
+    .selectFrom('answers')
+    .select(['request', 'answer'])
+    .where((answer) => answer.and(row))
+    .executeTakeFirst()
+  if (known) {
+    if (known.request !== request) throw new CairnError('conflict', 'This event_id or Idempotency-Key was used for another request.')
+    return JSON.parse(known.answer) as T
+  }
+  const answer = await decide()
+  await trx
+    .insertInto('answers')
+    .values({ ...row, request, answer: JSON.stringify(answer), created_at: now })
+    .execute()
+  return answer
+}
