@@ -1,7 +1,7 @@
 import type { SessionOutput } from '@cairn/wire/api/sessions'
 import { iso } from '../base/time.ts'
 import { empty, i64, join, raw, sql, u32, u64s } from '../store/sql.ts'
-import { foldedByGap, idleReason, kindOf, NEVER, type Folded, type Wanted } from './fold.ts'
+import { foldedByGap, foldSettings, idleReason, kindOf, NEVER, type Folded, type Wanted } from './fold.ts'
 
 /** Where, by what and whence: device, browser, os, country; and referrer, channel, utm source, medium and campaign of the first event. */
 type Device = readonly [string, string, string, string]
@@ -145,6 +145,7 @@ async function gapsOf(wanted: Wanted, rows: readonly Folded[]): Promise<Map<stri
   const { rows: found } = await wanted.store.query<Seen & { key: string }>(
     sql`SELECT toString(key) AS key, user_id, if(user_id = '', anonymous_id, '') AS anonymous_id, entry, exit, origin, device
 FROM (${foldedByGap({ ...wanted, persons }, span, true)}) WHERE key IN ${u64s(gaps.map((row) => row.key))}`,
+    { settings: foldSettings },
   )
   return new Map(found.map((row) => [row.key, row]))
 }

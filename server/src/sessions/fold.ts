@@ -56,7 +56,7 @@ export function foldedById({ store, workspaceId, now, bots, persons }: Wanted, k
   const ofWorkspace = sql`workspace_id = ${u32(workspaceId)}`
   const ofPersons = persons
     ? sql` AND session_key IN (SELECT session_key FROM ${database}.sessions WHERE ${ofWorkspace}${withoutBots(bots)} AND hasAny(person_keys, ${persons})
-    UNION ALL SELECT session_key FROM ${database}.session_records WHERE ${ofWorkspace} AND has(${persons}, person_key))`
+    UNION ALL SELECT session_key FROM ${database}.session_records WHERE ${ofWorkspace} AND person_key IN (SELECT arrayJoin(${persons})))`
     : empty
   const only = sql`${keys ? sql` AND session_key IN (${keys})` : empty}${ofPersons}`
   return sql`SELECT session_key AS key, start_ms, greatest(start_ms, told_ms) AS active_ms, ${endedOf(now)} AS ended_ms, end_ms < ${never} AS explicit_end, rank, events, page_views,
@@ -87,7 +87,7 @@ export function foldedByGap({ store, workspaceId, now, bots, persons }: Wanted, 
       first < (day * ${dayMs} + ${gapMs}) OR last >= (day * ${dayMs} + ${dayMs} - ${gapMs}) AS edge
     FROM ${raw(store.dialect.database)}.gap_sessions FINAL
     ARRAY JOIN starts AS began, ends AS ended, events AS counted_events, page_views AS viewed${wide ? raw(', entries AS entry, exits AS exit, origins AS origin, devices AS device') : empty}
-    WHERE workspace_id = ${u32(workspaceId)} AND day >= ${day(fromMs)} - 1${withoutBots(bots)}${persons ? sql` AND has(${persons}, person_key)` : empty})`
+    WHERE workspace_id = ${u32(workspaceId)} AND day >= ${day(fromMs)} - 1${withoutBots(bots)}${persons ? sql` AND person_key IN (SELECT arrayJoin(${persons}))` : empty})`
   return sql`SELECT cityHash64(person_key, start_ms, is_bot) AS key, start_ms, active_ms, ${endedOf(now)} AS ended_ms, 0 AS explicit_end, rank, events, page_views, 1 AS gap, person_key, is_bot${
     wide ? raw(', user_id, anonymous_id, entry, exit, origin, device') : empty
   }
@@ -105,6 +105,9 @@ FROM (
     ${runs} WHERE edge GROUP BY person_key, is_bot)
   ARRAY JOIN sessions AS joined)`
 }
+
+/** Of queries over these: months of `gap_sessions` have no rows in common. */
+export const foldSettings = { do_not_merge_across_partitions_select_final: 1 }
 
 const never = raw(`toInt64(${NEVER})`)
 const dayMs = raw(String(DAY_MS))

@@ -4,13 +4,15 @@ import { safe } from '../analytics/where.ts'
 import { DAY, type Clock } from '../base/time.ts'
 import type { Call } from '../http/call.ts'
 import { userKey } from '../store/keys.ts'
+import type { Persons } from '../store/persons.ts'
 import { empty, i64, join, raw, sql, u32, u64, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { describe } from './describe.ts'
-import { foldedByGap, foldedById, isOpen, kinds, type Folded, type Wanted } from './fold.ts'
+import { foldedByGap, foldedById, foldSettings, isOpen, kinds, type Folded, type Wanted } from './fold.ts'
 
 export interface SessionReadDeps {
   store: Store
+  persons: Persons
   clock: Clock
 }
 
@@ -19,7 +21,7 @@ const DEFAULT_LIMIT = 50
 const ACTIVE_DAYS = 31
 
 /** Sessions that started in the range, the newest first; with `active` and no range, all that are under way. */
-export async function listSessions({ store, clock }: SessionReadDeps, call: Call<'findSessions'>): Promise<object> {
+export async function listSessions({ store, persons, clock }: SessionReadDeps, call: Call<'findSessions'>): Promise<object> {
   const { workspace, query } = call
   const now = clock.now()
   const range = readRange(query, { timezone: workspace.timezone, now })
@@ -30,7 +32,7 @@ export async function listSessions({ store, clock }: SessionReadDeps, call: Call
     workspaceId: workspace.id,
     now,
     bots: query.include_bots === true,
-    persons: user === undefined ? undefined : sql`[${userKey(workspace.id, safe('user_id', user))}]`,
+    persons: user === undefined ? undefined : keysOfUser(persons, workspace.id, safe('user_id', user)),
   }
   const cursor = readCursor(query.cursor, 'number')
   const limit = query.limit ?? DEFAULT_LIMIT
@@ -39,11 +41,20 @@ export async function listSessions({ store, clock }: SessionReadDeps, call: Call
   if (query.kind !== undefined) conditions.push(sql`rank = ${u32(kinds.indexOf(query.kind))}`)
   if (cursor) conditions.push(sql`(start_ms, key) < (${i64(cursor.ms)}, ${u64(cursor.key)})`)
   const span = whenever ? { fromMs: now - ACTIVE_DAYS * DAY, toMs: now + DAY } : range
-  const { rows } = await store.query<Folded>(sql`SELECT * FROM (${foldedById(wanted)} UNION ALL ${foldedByGap(wanted, span)})
+  const { rows } = await store.query<Folded>(
+    sql`SELECT * FROM (${foldedById(wanted)} UNION ALL ${foldedByGap(wanted, span)})
 ${conditions.length > 0 ? sql`WHERE ${join(conditions, ' AND ')}` : empty}
 ORDER BY start_ms DESC, key DESC
-LIMIT ${raw(String(limit + 1))}`)
+LIMIT ${raw(String(limit + 1))}`,
+    { settings: foldSettings },
+  )
   const shown = rows.slice(0, limit)
   const last = rows.length > limit ? shown.at(-1) : undefined
   return { sessions: await describe(wanted, shown), next_cursor: last ? writeCursor({ ms: Number(last.start_ms), key: last.key }) : null }
+}
+
+/** The keys of the person that the user is, as an array. */
+export const keysOfUser = (persons: Persons, workspaceId: number, userId: string): Piece => {
+  const key = userKey(workspaceId, userId)
+  return persons.hasLinks(workspaceId) ? sql`(SELECT groupArray(person_key) FROM (${persons.keysOf(workspaceId, key)}))` : sql`[${key}]`
 }

@@ -6,7 +6,7 @@ import type { Call } from '../http/call.ts'
 import { inDays, sessionKey } from '../store/keys.ts'
 import { empty, i64, raw, sql, u32, u64, u64s, type Piece } from '../store/sql.ts'
 import { describe, readGapId } from './describe.ts'
-import { foldedByGap, foldedById, type Folded, type Wanted } from './fold.ts'
+import { foldedByGap, foldedById, foldSettings, type Folded, type Wanted } from './fold.ts'
 import type { SessionReadDeps } from './list.ts'
 
 /** More events than any person makes in one session; a program that never changes its session id does not make an endless answer. */
@@ -57,6 +57,7 @@ async function findByGap(wanted: Wanted, sessionId: string): Promise<Found | und
   const folded = foldedByGap({ ...wanted, persons: u64s([person]) }, { fromMs: startMs - CHAIN_DAYS * DAY, toMs: startMs })
   const { rows } = await wanted.store.query<Folded>(
     sql`SELECT * FROM (${folded}) WHERE start_ms <= ${i64(startMs)} AND active_ms >= ${i64(startMs)} AND is_bot = ${raw(String(bot))}`,
+    { settings: foldSettings },
   )
   const [row] = rows
   if (!row) return undefined

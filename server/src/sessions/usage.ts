@@ -3,10 +3,9 @@ import { safe } from '../analytics/where.ts'
 import { zone, type Zone } from '../analytics/zone.ts'
 import { DAY, HOUR, iso, MINUTE } from '../base/time.ts'
 import type { Call } from '../http/call.ts'
-import { userKey } from '../store/keys.ts'
 import { sql } from '../store/sql.ts'
-import { foldedByGap, foldedById, kindOf, NEVER, type Folded, type Wanted } from './fold.ts'
-import type { SessionReadDeps } from './list.ts'
+import { foldedByGap, foldedById, foldSettings, kindOf, NEVER, type Folded, type Wanted } from './fold.ts'
+import { keysOfUser, type SessionReadDeps } from './list.ts'
 
 const DEFAULT_DAYS = 30
 const BUSIEST = 5
@@ -17,7 +16,7 @@ const QUARTER = 15 * MINUTE
  * How a person uses the product, of their sessions that were under way in the range: log-ins where there are any, else all. Time in which several
  * ran at once counts once, and to the days and hours of the zone's clock in which it lay; so does nothing before or after the range.
  */
-export async function readUsage({ store, clock }: SessionReadDeps, call: Call<'userUsage'>): Promise<object> {
+export async function readUsage({ store, persons, clock }: SessionReadDeps, call: Call<'userUsage'>): Promise<object> {
   const { workspace, query } = call
   const id = safe('id', call.params['id'] ?? '')
   const now = clock.now()
@@ -26,9 +25,10 @@ export async function readUsage({ store, clock }: SessionReadDeps, call: Call<'u
     now,
   })
   const bots = query.include_bots === true
-  const wanted: Wanted = { store, workspaceId: workspace.id, now, bots, persons: sql`[${userKey(workspace.id, id)}]` }
+  const wanted: Wanted = { store, workspaceId: workspace.id, now, bots, persons: keysOfUser(persons, workspace.id, id) }
   const { rows } = await store.query<Folded>(
     sql`SELECT * FROM (${foldedById(wanted)} UNION ALL ${foldedByGap(wanted, { fromMs: range.fromMs - DAY, toMs: range.toMs })}) ORDER BY start_ms`,
+    { settings: foldSettings },
   )
   return {
     user_id: id,

@@ -12,6 +12,8 @@ export interface Table {
   engineArguments?: string
   partitionBy?: string
   orderBy: string
+  /** Rows between two marks of the primary key; 8,192 where absent. Fewer where single rows are looked up whose columns are costly to read. */
+  granularity?: number
   /** Sharding key on a cluster; rows that are joined or counted together must share it. */
   shardBy: string
 }
@@ -85,6 +87,8 @@ const dictionaryDdl = (database: string, on: string, { name, columns, key, selec
   return `CREATE DICTIONARY IF NOT EXISTS ${database}.${name}${on} (${columns}) PRIMARY KEY ${key} SOURCE(CLICKHOUSE(QUERY ${quoted(select.replace('{from}', `${database}.${from}`))}${who})) LIFETIME(0) LAYOUT(HASHED())`
 }
 
+const granularity = ({ granularity: rows }: Table): string => (rows === undefined ? '' : `, index_granularity = ${rows}`)
+
 export const singleDialect = (options: { database?: string; segmentSource: 'file' | 'stream'; login?: Login | undefined }): Dialect => {
   const database = options.database ?? 'cairn'
   // The engine does not fsync by default; a loaded segment is deleted from the journal, so its rows have to be on disk first.
@@ -95,7 +99,7 @@ export const singleDialect = (options: { database?: string; segmentSource: 'file
     segmentSource: options.segmentSource,
     createDatabase: () => `CREATE DATABASE IF NOT EXISTS ${database}`,
     createTable: (t) => [
-      `CREATE TABLE IF NOT EXISTS ${database}.${t.name} (${t.columns}) ENGINE = ${t.engine}(${t.engineArguments ?? ''})${t.partitionBy ? ` PARTITION BY ${t.partitionBy}` : ''} ORDER BY ${t.orderBy} SETTINGS ${settings}`,
+      `CREATE TABLE IF NOT EXISTS ${database}.${t.name} (${t.columns}) ENGINE = ${t.engine}(${t.engineArguments ?? ''})${t.partitionBy ? ` PARTITION BY ${t.partitionBy}` : ''} ORDER BY ${t.orderBy} SETTINGS ${settings}${granularity(t)}`,
     ],
     createView: (v) => [
       `CREATE MATERIALIZED VIEW IF NOT EXISTS ${database}.${v.name} TO ${database}.${v.to} AS ${v.select.replace('{from}', `${database}.${v.from}`)}`,
@@ -124,7 +128,7 @@ export const clusterDialect = (options: { database?: string; cluster: string; lo
     segmentSource: 'stream',
     createDatabase: () => `CREATE DATABASE IF NOT EXISTS ${database}${on}`,
     createTable: (t) => [
-      `CREATE TABLE IF NOT EXISTS ${database}.${t.name}_local${on} (${t.columns}) ENGINE = ${replicated(t)}${t.partitionBy ? ` PARTITION BY ${t.partitionBy}` : ''} ORDER BY ${t.orderBy} SETTINGS ${settings}`,
+      `CREATE TABLE IF NOT EXISTS ${database}.${t.name}_local${on} (${t.columns}) ENGINE = ${replicated(t)}${t.partitionBy ? ` PARTITION BY ${t.partitionBy}` : ''} ORDER BY ${t.orderBy} SETTINGS ${settings}${granularity(t)}`,
       `CREATE TABLE IF NOT EXISTS ${database}.${t.name}${on} AS ${database}.${t.name}_local ENGINE = Distributed('${options.cluster}', '${database}', '${t.name}_local', ${t.shardBy})`,
     ],
     createView: (v) => [

@@ -6,6 +6,7 @@ export interface Asker {
   /** `analytics` of each day by itself that has events. */
   eachDay<T>(read: (day: Activity) => T): Promise<Record<string, T>>
   people(): Promise<Person[]>
+  sessions(): Promise<SessionFigures>
   /** Days of the data's first and last row, in UTC. */
   readonly from: string
   readonly to: string
@@ -16,6 +17,14 @@ export interface Activity {
   active_users: number
   events_by_day: Record<string, number>
   events_by_type: Record<string, number>
+}
+export interface SessionFigures {
+  sessions: number
+  length: { mean_seconds: number; median_seconds: number; median_seconds_of_several: number; longest_seconds: number }
+  events_per_session: { mean: number; median: number; most: number }
+  single_event_sessions: number
+  bounce_rate: number
+  sessions_by_day: Record<string, number>
 }
 export interface Person {
   user_id: string
@@ -31,6 +40,7 @@ export function makeAsker(api: Api, { from, to }: { from: string; to: string }):
     asked.set(name, known)
     return known
   }
+  let sessions: Promise<SessionFigures> | undefined
   return {
     from,
     to,
@@ -40,6 +50,7 @@ export function makeAsker(api: Api, { from, to }: { from: string; to: string }):
       for (const day of Object.keys(nonZero((await analytics()).events_by_day))) answers.push([day, read(await analytics({ from: day, to: day }))])
       return Object.fromEntries(answers)
     },
+    sessions: () => (sessions ??= api.get<SessionFigures>('/api/sessions/summary', { from, to })),
     people: async () => {
       const people: Person[] = []
       for (let cursor: string | null | undefined; cursor !== null;) {

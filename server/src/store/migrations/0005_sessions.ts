@@ -33,6 +33,8 @@ const sessions: Table = {
   INDEX by_person person_keys TYPE bloom_filter(0.01) GRANULARITY 1`,
   engine: 'AggregatingMergeTree',
   orderBy: '(workspace_id, session_key, is_bot)',
+  // A page shows fifty sessions from anywhere in the table, and their states are wide.
+  granularity: 256,
   shardBy: 'cityHash64(workspace_id, session_key)',
 }
 
@@ -76,7 +78,9 @@ const gapSessions: Table = {
   origins Array(Tuple(String, String, String, String, String)), devices Array(Tuple(String, String, String, String))`,
   engine: 'ReplacingMergeTree',
   engineArguments: 'counted',
+  partitionBy: 'intDiv(day, 32)',
   orderBy: '(workspace_id, day, person_key, is_bot)',
+  granularity: 1024,
   shardBy: 'cityHash64(workspace_id, person_key)',
 }
 
