@@ -104,6 +104,12 @@ const cases = {
   exportEvents: () => [get('/api/events/export?format=csv'), get('/api/events/export?event_type=nothing')],
   analytics: () => [get('/api/events/analytics'), get('/api/events/analytics?interval=day&include_bots=true'), get('/api/events/analytics?user_id=nobody')],
   sessionEvents: () => [get('/api/events/session/s1')],
+  startSession: () => [
+    w.call('POST', '/api/sessions/start', { user_id: 'ada', session_token: 'answers' }),
+    w.call('POST', '/api/sessions/start', { user_id: 'nobody' }),
+  ],
+  noteActivity: () => [w.post('/api/sessions/answers/activity', {})],
+  finishSession: () => [w.call('POST', '/api/sessions/answers/end', {})],
   findSessions: () => [get('/api/sessions'), get('/api/sessions?active=true&include_bots=true')],
   getSession: () => [get('/api/sessions/s1')],
   sessionSummary: () => [get('/api/sessions/summary'), get('/api/sessions/summary?from=2024-01-01&to=2024-01-02')],

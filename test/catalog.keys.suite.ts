@@ -21,6 +21,7 @@ export const keysSuite = (name: string, place: () => Promise<Place>): void => {
         gpc: 'honour',
         taxonomyMode: 'open',
         sampling: 1,
+        singleSession: false,
         breaker: { budget_ms: 50, failures: 5, rest_ms: 60_000 },
         createdAt: NOW,
         updatedAt: NOW,

@@ -105,7 +105,7 @@ function addEndpoint<N extends EndpointName>(app: FastifyInstance, name: N, endp
   const handler = deps.handlers[name] as Handler<N>
   const readQuery = makeQueryReader(endpoint.query)
   const checkBody = makeCheck(endpoint.judgedByEvent ? undefined : endpoint.body, 'The body is not valid.')
-  const collects = endpoint.access === 'collect'
+  const collects = endpoint.access === 'collect' || endpoint.access === 'person'
   if (collects) app.options(endpoint.path, answerPreflight)
 
   app.route({
@@ -116,7 +116,7 @@ function addEndpoint<N extends EndpointName>(app: FastifyInstance, name: N, endp
       const body = (request.body = await readBody(request.body as Buffer | undefined, request.headers['content-encoding']))
       const { cookies = [], ...asker } = await authenticate({ request: request.raw, query: request.query, body }, endpoint, deps)
       for (const cookie of cookies) void reply.header('Set-Cookie', cookie)
-      if (asker.by.kind === 'key') deps.used(asker.by.id)
+      if (asker.by.kind === 'key' && !asker.person) deps.used(asker.by.id)
       const { query, paths } = readQuery(request.query as Record<string, unknown>)
       if (endpoint.body) checkBody(body)
       const stale =

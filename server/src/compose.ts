@@ -54,6 +54,9 @@ import { factRoutes } from './people/facts.ts'
 import { Links } from './people/links.ts'
 import { peopleRoutes } from './people/routes.ts'
 import { gapsAfterLoad } from './sessions/gaps.ts'
+import { personOf } from './sessions/login/login.ts'
+import { loginRoutes } from './sessions/login/routes.ts'
+import { closeStaleJob } from './sessions/close-stale.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { resumeDeletions } from './privacy/cleanup.ts'
 import { cleanupRoutes } from './privacy/routes.ts'
@@ -159,7 +162,8 @@ export async function compose(
       log.warn({ err: error }, 'the removal of a workspace that was cut off could not be finished now; the next start does it')
     })
     // A job is registered by its line here.
-    const scheduler = new Scheduler({ db: catalog.db, directory, clock, log, node, jobs: [sweepJob(store.store)] })
+    const jobs = [sweepJob(store.store), closeStaleJob({ store: store.store, pipeline, settle: (workspaceId) => freshness.settle(workspaceId) })]
+    const scheduler = new Scheduler({ db: catalog.db, directory, clock, log, node, jobs })
     const intake = new Intake({ directory, journal, seen, properties, taken: (workspaceId, position) => freshness.taken(workspaceId, position) })
     const withoutStored = (workspaceId: number, events: readonly unknown[]): Promise<ReadonlySet<number>> => alreadyStored(store.store, workspaceId, events)
     const relay = new Relay({ db: catalog.db, pipeline, intake, directory, clock, log, withoutStored })
@@ -178,7 +182,14 @@ export async function compose(
     const localToken = `${LOCAL_TOKEN_PREFIX}${randomBytes(32).toString('base64url')}`
     const client = clientReader(proxies, config.CAIRN_PUBLIC_URL)
     const sessions = new Sessions({ identity: await makeIdentity(catalog.db, (userAgent) => readAgent(userAgent).browser), client })
-    const auth: AuthDeps = { directory, localToken, publicUrl: config.CAIRN_PUBLIC_URL, client, whoIs: (request) => sessions.whoIs(request) }
+    const auth: AuthDeps = {
+      directory,
+      localToken,
+      publicUrl: config.CAIRN_PUBLIC_URL,
+      client,
+      whoIs: (request) => sessions.whoIs(request),
+      personOf: (token) => personOf(catalog.db, token),
+    }
     const setupToken = randomBytes(32).toString('base64url')
     const shared = { store: store.store, persons, db: catalog.db, directory, clock, properties }
     const settle: AppDeps['settle'] = async (workspaceId, position) => {
@@ -217,6 +228,7 @@ export async function compose(
       ...peopleRoutes(shared),
       ...analyticsRoutes(shared),
       ...sessionRoutes(shared),
+      ...loginRoutes({ ...shared, pipeline, relay }),
       ...cleanupRoutes({ ...shared, links, quiesced, letGo }),
       ...catalogRoutes(shared),
       ...accountRoutes({ ...shared, sessions, setupToken, publicUrl: config.CAIRN_PUBLIC_URL, addressOf: (request) => client(request).address }),

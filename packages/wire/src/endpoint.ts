@@ -7,18 +7,22 @@ import type { Role } from './roles.ts'
  *
  * access, by who may call:
  * - `collect`: a write or a secret key, from any origin
+ * - `person`: a secret key; or a person by the token of their log-in (32 characters or more), for themselves; with `writeKey` a write key too; from
+ *   any origin
  * - `read`, `manage`: a secret key; or somebody signed in, as a member of the workspace that the header X-Cairn-Workspace names
  * - `user`: somebody signed in, whatever the workspace
  * - `open`: anybody
  * - `local`: loopback, or a secret key
  */
-export type Access = 'collect' | 'read' | 'manage' | 'user' | 'open' | 'local'
+export type Access = 'collect' | 'person' | 'read' | 'manage' | 'user' | 'open' | 'local'
 
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   access: Access
-  /** Least role of somebody signed in; where absent, `read` takes a viewer and `manage` an admin. */
+  /** Of access `person`: a write key may call it as well. */
+  writeKey?: true
+  /** Least role of somebody signed in; where absent, `read` takes a viewer, `collect` and `person` an analyst and `manage` an admin. */
   role?: Role
   summary: string
   query?: TSchema

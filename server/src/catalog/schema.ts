@@ -25,6 +25,8 @@ export interface Schema {
     breaker_budget_ms: Generated<number>
     breaker_failures: Generated<number>
     breaker_rest_ms: Generated<number>
+    /** Whether a log-in ends the person's others. */
+    single_session: Generated<0 | 1>
     created_at: number
     updated_at: number
   }
@@ -79,6 +81,18 @@ export interface Schema {
     created_at: number
     updated_at: number
     finished_at: number | null
+  }
+  /** Log-ins that hosts told of. */
+  login_sessions: {
+    workspace_id: number
+    session_id: string
+    user_id: string
+    /** SHA-256 of the token, hex. The token itself is nowhere. */
+    token_hash: string | null
+    started_at: number
+    /** The earliest end that was told. */
+    ended_at: number | null
+    end_reason: 'logout' | 'replaced' | null
   }
   meta: {
     key: string

@@ -23,6 +23,8 @@ export interface Workspace {
   /** Share of people whose events browser trackers send, 0 to 1. */
   sampling: number
   breaker: Breaker
+  /** Whether a log-in ends the person's others. */
+  singleSession: boolean
   createdAt: number
   updatedAt: number
 }
@@ -38,6 +40,7 @@ export interface WorkspaceSettings {
   sampling?: number | undefined
   /** What is left out stays. */
   breaker?: { [K in keyof Breaker]?: number | undefined } | undefined
+  singleSession?: boolean | undefined
 }
 
 /** Throws `invalid` for a bad value, `conflict` where the slug is taken. Without an owner only keys and the command line reach it. */
@@ -119,7 +122,7 @@ export const alterWorkspace = async (
 }
 
 /** Settings under the names that the API gives them. */
-const told = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, sampling, breaker }: Workspace) => ({
+const told = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession }: Workspace) => ({
   name,
   timezone,
   retention_days: retentionDays ?? 'forever',
@@ -128,6 +131,7 @@ const told = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, sa
   taxonomy_mode: taxonomyMode,
   sampling,
   breaker,
+  single_session: singleSession,
 })
 
 /** By id; few installations have more than hundreds, so all of them. */
@@ -159,6 +163,7 @@ const toWorkspace = (row: Selectable<Schema['workspaces']>): Workspace => ({
   taxonomyMode: row.taxonomy_mode,
   sampling: row.sampling,
   breaker: toBreaker(row),
+  singleSession: row.single_session === 1,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
@@ -169,7 +174,7 @@ export const toBreaker = (row: Pick<Selectable<Schema['workspaces']>, `breaker_$
   rest_ms: row.breaker_rest_ms,
 })
 
-const columns = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, sampling, breaker = {} }: WorkspaceSettings) => ({
+const columns = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, sampling, breaker = {}, singleSession }: WorkspaceSettings) => ({
   ...(name !== undefined && { name }),
   ...(timezone !== undefined && { timezone: zoneOf(timezone) ?? timezone }),
   ...(retentionDays !== undefined && { retention_days: retentionDays }),
@@ -177,6 +182,7 @@ const columns = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode,
   ...(gpc !== undefined && { gpc }),
   ...(taxonomyMode !== undefined && { taxonomy_mode: taxonomyMode }),
   ...(sampling !== undefined && { sampling }),
+  ...(singleSession !== undefined && { single_session: singleSession ? (1 as const) : (0 as const) }),
   ...(breaker.budget_ms !== undefined && { breaker_budget_ms: breaker.budget_ms }),
   ...(breaker.failures !== undefined && { breaker_failures: breaker.failures }),
   ...(breaker.rest_ms !== undefined && { breaker_rest_ms: breaker.rest_ms }),

@@ -7,7 +7,7 @@ import { isDone } from './attributes.ts'
 import type { EntityDeps } from './deps.ts'
 import { readEntity, say, type Entity } from './entity.ts'
 import { entityOf, noSuch } from './names.ts'
-import { momentSaid } from './said.ts'
+import { momentSaid } from '../ingest/said.ts'
 import { noteChange } from './writes.ts'
 
 /**

@@ -9,7 +9,7 @@ import type { EntityDeps } from './deps.ts'
 import { say, type Entity, type EntityName, type Said } from './entity.ts'
 import { register } from './known.ts'
 import { entityOf, noSuch } from './names.ts'
-import { momentSaid } from './said.ts'
+import { momentSaid } from '../ingest/said.ts'
 
 type Names = 'putEntity' | 'patchEntity' | 'deleteEntity' | 'assign' | 'unassign' | 'putEntities'
 

@@ -25,10 +25,18 @@ export interface Client {
   secure: boolean
 }
 
+/** Somebody who asks by the token of their log-in. */
+export interface Person {
+  workspaceId: number
+  userId: string
+  sessionId: string
+}
+
 export interface Asker {
   key?: DirectoryKey
   workspace?: DirectoryWorkspace
   user?: SignedIn
+  person?: Person
   by: Actor
   /** Set-Cookie of a session that was renewed by this request. */
   cookies?: readonly string[]
@@ -42,6 +50,8 @@ export interface AuthDeps {
   /** Whose session the cookie is of; accounts/sessions.ts. `cookies` renew it. */
   whoIs(request: IncomingMessage): Promise<{ user: SignedIn; cookies: readonly string[] } | undefined>
   client(request: IncomingMessage): Client
+  /** Whose log-in the token names, if it is open; sessions/login.ts. */
+  personOf(token: string): Promise<Person | undefined>
 }
 
 interface Asked {
@@ -67,7 +77,11 @@ export async function authenticate(asked: Asked, endpoint: Endpoint, deps: AuthD
   const bearer = readBearer(request.headers.authorization)
   if (bearer !== undefined && isLocalToken(bearer, deps.localToken)) return asLocal(request, access, deps.directory)
   const raw = sentKey(asked)
-  if (raw !== undefined) return withKey(raw, bearer !== undefined, access, actor, deps.directory)
+  if (raw !== undefined) {
+    const person = access === 'person' && bearer !== undefined ? await personWith(bearer, deps) : undefined
+    if (person) return asPerson(person, actor, deps.directory)
+    return withKey(raw, bearer !== undefined, endpoint, actor, deps.directory)
+  }
   const session = access === 'local' ? undefined : await deps.whoIs(request)
   if (!session) throw noSession(access)
   if (endpoint.method !== 'GET') requireOwnOrigin(request.headers, deps.publicUrl)
@@ -103,7 +117,7 @@ export async function authenticateUpgrade(request: IncomingMessage, deps: AuthDe
   const slug = URL.parse(request.url ?? '', 'http://localhost')?.searchParams.get('workspace') ?? undefined
   if (bearer !== undefined) {
     const local = isLocalToken(bearer, deps.localToken)
-    const { workspace, by } = local ? asLocal(request, 'read', directory, slug) : withKey(bearer, true, 'read', actorOf(request, deps), directory)
+    const { workspace, by } = local ? asLocal(request, 'read', directory, slug) : withKey(bearer, true, { access: 'read' }, actorOf(request, deps), directory)
     if (!workspace) throw noSession('read')
     // The digest, so that no plain key stays in memory.
     const digest = hash('sha256', bearer, 'hex')
@@ -145,15 +159,45 @@ const actorOf =
   })
 
 /** Least role of somebody signed in. */
-export const leastRole = ({ role, access }: Endpoint): Role => role ?? (access === 'read' ? 'viewer' : access === 'collect' ? 'analyst' : 'admin')
+export const leastRole = ({ role, access }: Endpoint): Role =>
+  role ?? (access === 'read' ? 'viewer' : access === 'collect' || access === 'person' ? 'analyst' : 'admin')
 
-function withKey(raw: string, inHeader: boolean, access: Endpoint['access'], actor: MakeActor, directory: Directory): Asker {
+/** Shorter ones could be guessed, and are taken in place of a session's id only. */
+const SHORTEST_TOKEN = 32
+const personWith = async (token: string, deps: AuthDeps): Promise<Person | undefined> =>
+  token.length < SHORTEST_TOKEN || deps.directory.keyOf(token) ? undefined : deps.personOf(token)
+
+function asPerson(person: Person, actor: MakeActor, directory: Directory): Asker {
+  const workspace = directory.workspace(person.workspaceId)
+  if (!workspace) throw new CairnError('unauthorized', 'The token is not known, or its session has ended.')
+  return {
+    key: { keyId: 'person', kind: 'write', workspaceId: workspace.id, name: person.userId },
+    workspace,
+    person,
+    by: actor('key', 'person', person.userId),
+  }
+}
+
+/**
+ * Whom a call is about: the person themselves where they ask, else whoever is named. Throws `forbidden` where a person names another, `invalid`
+ * where nobody is named.
+ */
+export function userOf({ person }: { person: Person | undefined }, named: string | undefined): string {
+  if (person && named !== undefined && named !== person.userId)
+    throw new CairnError('forbidden', 'The token of a log-in speaks for its own person only; leave user_id out, or use a secret key.')
+  const userId = person?.userId ?? named
+  if (userId === undefined || userId === '')
+    throw new CairnError('invalid', 'The body is not valid. user_id is required.', { errors: [{ path: '/user_id', message: 'is required' }] })
+  return userId
+}
+
+function withKey(raw: string, inHeader: boolean, { access, writeKey }: Pick<Endpoint, 'access' | 'writeKey'>, actor: MakeActor, directory: Directory): Asker {
   const key = directory.keyOf(raw)
   const workspace = key && directory.workspace(key.workspaceId)
   if (!key || !workspace) throw new CairnError('unauthorized', 'The key is not known, or was revoked.')
   if (access === 'user') throw new CairnError('forbidden', 'This needs somebody signed in: a key belongs to a workspace, not to a person.')
   if (key.kind === 'write') {
-    if (access !== 'collect') throw new CairnError('forbidden', 'This needs a secret key; a write key may only add data.')
+    if (access !== 'collect' && writeKey !== true) throw new CairnError('forbidden', 'This needs a secret key; a write key may only add data.')
   } else if (!inHeader) throw new CairnError('forbidden', 'A secret key is taken from the Authorization header only.')
   return { key, workspace, by: actor('key', key.keyId, key.name) }
 }

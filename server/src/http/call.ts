@@ -2,7 +2,7 @@ import type { BodyOf, EndpointName, QueryOf } from '@cairn/wire/api'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../catalog/audit.ts'
 import type { DirectoryKey, DirectoryWorkspace } from '../catalog/directory.ts'
-import type { SignedIn } from './auth.ts'
+import type { Person, SignedIn } from './auth.ts'
 
 /** One request, known and checked: who asks, in which workspace, and for what. */
 export interface Call<N extends EndpointName> {
@@ -12,6 +12,8 @@ export interface Call<N extends EndpointName> {
   workspace: DirectoryWorkspace
   /** Set where somebody is signed in. For access `user` it is absent only where the command line asks, which may do everything. */
   user: SignedIn | undefined
+  /** Set where a person asks by the token of their log-in: they may speak for themselves only. */
+  person: Person | undefined
   /** For the log of changes. For access `open` it names nobody: kind `user` with an empty name. */
   by: Actor
   query: QueryOf<N>

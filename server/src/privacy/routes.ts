@@ -4,6 +4,7 @@ import { DAY } from '../base/time.ts'
 import { note } from '../catalog/audit.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
+import { forgetLogins } from '../sessions/login/forget.ts'
 import { deleteEvents, type CleanupDeps } from './cleanup.ts'
 
 export const cleanupRoutes = (deps: CleanupDeps & { db: CatalogDb }): Pick<Handlers, 'cleanup'> => ({
@@ -24,6 +25,8 @@ export const cleanupRoutes = (deps: CleanupDeps & { db: CatalogDb }): Pick<Handl
       details: { older_than_days: days },
       now: deps.clock.now(),
     })
+    // First, while what was recorded of them still says whose they are.
+    if (days === 0 && doomedUser !== undefined) await forgetLogins(deps, workspace.id, doomedUser)
     const deleted = await deleteEvents(
       { ...deps, log: deps.log ?? request.log },
       {

@@ -72,6 +72,7 @@ const inCatalog = {
   assignment_changes: true,
   entities: true,
   entity_types: true,
+  login_sessions: true,
 } as const satisfies Record<Exclude<Owned, 'removals'>, true>
 /** The removal's test holds this against the tables that the engine has. */
 const inStore = [

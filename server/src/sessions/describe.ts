@@ -125,13 +125,13 @@ async function lastBeforeEnd({ store, workspaceId, bots }: Wanted, rows: readonl
   const keys = u64s(late.map((row) => row.key))
   const ends = sql`[${join(late.map((row) => i64(row.ended_ms)))}]`
   const of = sql`workspace_id = ${u32(workspaceId)} AND session_key IN ${keys}`
-  const { rows: found } = await store.query<{ session_key: string; at_ms: string }>(sql`SELECT session_key, max(at_ms) AS at_ms FROM (
+  const { rows: found } = await store.query<{ session_key: string; last_ms: string }>(sql`SELECT session_key, max(at_ms) AS last_ms FROM (
   SELECT session_key, toUnixTimestamp64Milli(event_timestamp) AS at_ms FROM ${database}.events PREWHERE ${of}${bots ? empty : sql` AND NOT is_bot`}
   UNION ALL
   SELECT session_key, toUnixTimestamp64Milli(at) FROM ${database}.session_records WHERE ${of} AND record IN ('started', 'activity'))
 WHERE at_ms <= transform(session_key, ${keys}, ${ends}, toInt64(0))
 GROUP BY session_key`)
-  const known = new Map(found.map((row) => [row.session_key, Number(row.at_ms)]))
+  const known = new Map(found.map((row) => [row.session_key, Number(row.last_ms)]))
   // Nothing up to the end but the end itself.
   return new Map(late.map((row) => [row.key, known.get(row.key) ?? Number(row.start_ms)]))
 }

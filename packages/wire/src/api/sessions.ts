@@ -1,6 +1,6 @@
-import Type, { type Static } from 'typebox'
-import { Moment, flag, listOf, o, orNull, page, range, text, type Endpoint } from '../endpoint.ts'
-import { EventOutput } from '../event.ts'
+import Type, { type Static, type TSchema } from 'typebox'
+import { Moment, Success, flag, id, listOf, notRecorded, o, orNull, page, range, text, type Endpoint } from '../endpoint.ts'
+import { EventOutput, deviceTypes } from '../event.ts'
 
 const word = orNull(Type.String())
 export const sessionKinds = ['web', 'chat', 'login'] as const
@@ -91,7 +91,53 @@ const Usage = Type.Object({
   meta,
 })
 
+/** Null is absent. */
+const maybe = <T extends TSchema>(schema: T) => o(orNull(schema))
+const When = Type.Union([Type.String({ maxLength: 64 }), Type.Number()], { description: 'ISO 8601 with offset, or milliseconds since 1970; now where absent.' })
+const told = {
+  event_id: maybe(text('Makes a repetition of the call count once; also as the header Idempotency-Key.')),
+  occurred_at: maybe(When),
+  timestamp: maybe(When),
+  sent_at: maybe(When),
+  write_key: o(Type.String({ description: 'Where the caller cannot set headers.' })),
+}
+
 export const sessionEndpoints = {
+  startSession: {
+    method: 'POST',
+    path: '/api/sessions/start',
+    access: 'person',
+    summary: 'Somebody logged in. A session_token stands for the session from then on; of 32 characters or more it is a key for that person’s own calls.',
+    body: Type.Object({
+      user_id: maybe(id('')),
+      user_email: maybe(id('Another name for user_id.')),
+      anonymous_id: maybe(id('')),
+      session_token: maybe(Type.String({ minLength: 1, maxLength: 255, description: 'Kept as its SHA-256 only.' })),
+      user_agent: maybe(text('', 1_024)),
+      referrer: maybe(text('', 2_048)),
+      device_type: maybe(Type.Enum([...deviceTypes])),
+      single_session: maybe(Type.Boolean({ description: 'Ends the person’s other log-ins, as replaced. As the workspace has it where absent.' })),
+      ...told,
+    }),
+    answer: Type.Object({ success: Type.Boolean(), session_id: o(Type.String({ description: 'Absent where it was not recorded.' })), ...notRecorded }),
+  },
+  noteActivity: {
+    method: 'POST',
+    path: '/api/sessions/:id/activity',
+    access: 'person',
+    writeKey: true,
+    summary: 'A log-in shows a sign of life. Its token may stand in place of its id.',
+    body: Type.Object({ user_id: maybe(id('')), ...told }),
+    answer: Type.Object({ ...Success.properties, ...notRecorded }),
+  },
+  finishSession: {
+    method: 'POST',
+    path: '/api/sessions/:id/end',
+    access: 'person',
+    summary: 'Somebody logged out. The token may stand in place of the id; it is no key any more.',
+    body: Type.Object({ user_id: maybe(id('')), ...told }),
+    answer: Type.Object({ ...Success.properties, ...notRecorded }),
+  },
   findSessions: {
     method: 'GET',
     path: '/api/sessions',

@@ -15,6 +15,7 @@ const settings = {
   gpc: o(Type.Enum(['honour', 'ignore'])),
   taxonomy_mode: o(Type.Enum(['open', 'strict'])),
   sampling: o(Type.Number({ minimum: 0, maximum: 1, description: 'Share of people whose events browser trackers send.' })),
+  single_session: o(Type.Boolean({ description: 'A log-in of a person ends their others, as replaced.' })),
   breaker: o(
     Type.Object(
       { budget_ms: o(within(breakerBounds.budget_ms)), failures: o(within(breakerBounds.failures)), rest_ms: o(within(breakerBounds.rest_ms)) },
@@ -34,6 +35,7 @@ const WorkspaceAnswer = Type.Object({
   gpc: Type.Enum(['honour', 'ignore']),
   taxonomy_mode: Type.Enum(['open', 'strict']),
   sampling: Type.Number(),
+  single_session: Type.Boolean(),
   breaker: Breaker,
 })
 

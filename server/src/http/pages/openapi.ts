@@ -15,6 +15,7 @@ const who = (endpoint: Endpoint): string => {
   const member = `somebody signed in who is ${role}${role === 'owner' ? '' : ' or more'} of the workspace that X-Cairn-Workspace names`
   const takes: Record<Endpoint['access'], string> = {
     collect: `Takes a write key or a secret key, or ${member}.`,
+    person: `Takes a secret key${endpoint.writeKey ? ', a write key' : ''}, the token of a log-in for its own person, or ${member}.`,
     read: `Takes a secret key, or ${member}.`,
     manage: `Takes a secret key, or ${member}.`,
     user: 'Takes somebody signed in.',
@@ -26,13 +27,14 @@ const who = (endpoint: Endpoint): string => {
 /** One of them. */
 const security: Record<Endpoint['access'], Array<Record<string, never[]>>> = {
   collect: [{ key: [] }, { session: [] }],
+  person: [{ key: [] }, { session: [] }],
   read: [{ key: [] }, { session: [] }],
   manage: [{ key: [] }, { session: [] }],
   user: [{ session: [] }],
   open: [],
   local: [{ key: [] }, {}],
 }
-const takesWorkspace = ({ access }: Endpoint): boolean => access === 'collect' || access === 'read' || access === 'manage'
+const takesWorkspace = ({ access }: Endpoint): boolean => access === 'collect' || access === 'person' || access === 'read' || access === 'manage'
 
 /** By the first part of the path after /api. */
 const tags: Record<string, [name: string, description: string]> = {
@@ -40,6 +42,7 @@ const tags: Record<string, [name: string, description: string]> = {
   entities: ['Entities', 'Things of the host: tasks, projects, orders; who is assigned, and what came of it. /api/tasks/… is /api/entities/task/….'],
   users: ['Entities', ''],
   notifications: ['Entities', ''],
+  sessions: ['Sessions', 'Runs of activity: log-ins, visits and chats; lists, figures, and what hosts tell of log-ins.'],
   people: ['People', 'What hosts tell about people, and who was seen.'],
   workspace: ['Workspace', 'Settings of a workspace.'],
   keys: ['Workspace', ''],

@@ -1,7 +1,7 @@
 import { CairnError } from '../base/errors.ts'
 import { DAY } from '../base/time.ts'
-import { readMoment } from '../ingest/moment.ts'
-import { SKEW_TOLERANCE_MS } from '../ingest/shape.ts'
+import { readMoment } from './moment.ts'
+import { SKEW_TOLERANCE_MS } from './shape.ts'
 
 /** When something was so: `occurred_at` or `timestamp`, corrected by the skew that `sent_at` shows, as an event's time is. Throws `invalid`. */
 export function momentSaid(body: { occurred_at?: unknown; timestamp?: unknown; sent_at?: unknown }, now: number): number {
