@@ -224,7 +224,7 @@ export async function compose(
           return position
         },
       }),
-      ...factRoutes({ pipeline, directory, db: catalog.db, clock, settle: settled }),
+      ...factRoutes({ pipeline, directory, db: catalog.db, clock, settle: (workspaceId, waitMs) => freshness.settle(workspaceId, 0, waitMs) }),
       ...peopleRoutes(shared),
       ...analyticsRoutes(shared),
       ...sessionRoutes(shared),

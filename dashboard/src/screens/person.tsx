@@ -50,7 +50,7 @@ export function Person() {
             </Stack>
             <Timeline person={answer} />
             <div>
-              <Privacy id={id} person={answer} />
+              <Privacy person={answer} />
             </div>
           </div>
         )}

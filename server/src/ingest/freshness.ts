@@ -41,13 +41,13 @@ export class Freshness {
   }
 
   /** Waits until the store holds the workspace's writes and `position`; undefined when it does, else how far it lags. */
-  async settle(workspaceId: number, position = 0): Promise<Staleness | undefined> {
+  async settle(workspaceId: number, position = 0, waitMs = WAIT_MS): Promise<Staleness | undefined> {
     const last = this.#last.get(workspaceId)
     const seq = Math.max(last?.seq ?? this.#floor, Math.min(position, this.#journal.lastSeq))
     if (this.#readers.positionOf('loader') >= seq) return undefined
     const since = this.#clock.now()
     await this.#seal()
-    if (await this.#readers.waitFor('loader', seq, WAIT_MS)) return undefined
+    if (await this.#readers.waitFor('loader', seq, waitMs)) return undefined
     return { stale: true, lag_ms: Math.max(0, this.#clock.now() - (last?.at ?? this.#startedAt), this.#clock.now() - since) }
   }
 

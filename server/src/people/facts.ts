@@ -19,7 +19,7 @@ export interface FactRoutesDeps {
   db: CatalogDb
   clock: Clock
   /** Waits until reads of the workspace see its writes; else how far they lag. */
-  settle(workspaceId: number): Promise<Staleness | undefined>
+  settle(workspaceId: number, waitMs: number): Promise<Staleness | undefined>
 }
 
 type FactName = 'identify' | 'alias' | 'merge' | 'unmerge'
@@ -32,6 +32,8 @@ interface Fact {
 }
 
 const MAX_TRAITS_BYTES = 32 * 1024
+/** A caller waits for an answer longer than a reader; who has it may rely on what they read next. */
+const SETTLE_MS = 10_000
 
 /**
  * What hosts tell about people. It goes through the journal like an event and is kept as told, append-only; who belongs together follows
@@ -60,7 +62,7 @@ async function tellOfTwo(deps: FactRoutesDeps, call: Call<'merge' | 'unmerge'>, 
   const action = fact === 'merge' ? 'person.merged' : 'person.unmerged'
   await note(deps.db, { workspaceId: call.workspace.id, by: call.by, action, target: user_id, details: { other_id }, now: deps.clock.now() })
   const answer = await tell(deps, call, { fact, userId: user_id, anonymousId: '', otherId: other_id, traits: '' })
-  const stale = await deps.settle(call.workspace.id)
+  const stale = await deps.settle(call.workspace.id, SETTLE_MS)
   return stale ? { ...answer, meta: stale } : answer
 }
 

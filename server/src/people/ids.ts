@@ -1,4 +1,5 @@
 import type { Directory } from '../catalog/directory.ts'
+import type { Persons } from '../store/persons.ts'
 import { raw, sql, u32, u64s } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 
@@ -15,12 +16,16 @@ export interface Ids {
 const MOST_IDS = 1_000
 
 /** By key of the person; people of one id are missing. */
-export async function readIds(store: Store, workspaceId: number, roots: readonly string[]): Promise<Map<string, Ids>> {
+export async function readIds(
+  { store, persons }: { store: Store; persons: Persons },
+  workspaceId: number,
+  roots: readonly string[],
+): Promise<Map<string, Ids>> {
   if (roots.length === 0) return new Map()
   const { rows } = await store.query<{ root: string; owner: string; users: string[]; devices: string[] }>(sql`SELECT root, any(root_id) AS owner,
-  arraySort(groupArrayIf(${raw(String(MOST_IDS))})(user_id, user_id != '')) AS users, arraySort(groupArrayIf(${raw(String(MOST_IDS))})(anonymous_id, anonymous_id != '')) AS devices
-FROM ${raw(store.dialect.database)}.person_links FINAL
-WHERE workspace_id = ${u32(workspaceId)} AND root IN ${u64s(roots)} AND root != person_key
+  arraySort(groupUniqArrayIf(${raw(String(MOST_IDS))})(user_id, user_id != '')) AS users, arraySort(groupUniqArrayIf(${raw(String(MOST_IDS))})(anonymous_id, anonymous_id != '')) AS devices
+FROM ${raw(store.dialect.database)}.person_links
+WHERE workspace_id = ${u32(workspaceId)} AND root IN ${u64s(roots)} AND ${persons.isNewest}
 GROUP BY root`)
   return new Map(rows.map(({ root, owner, users, devices }) => [root, { user_id: owner, user_ids: users, anonymous_ids: devices }]))
 }

@@ -8,7 +8,7 @@ import type { Persons } from '../store/persons.ts'
 import { list, raw, sql, time, u32, type Piece } from '../store/sql.ts'
 import type { CallOptions, Store } from '../store/store.ts'
 import { rootsOf, type Merged } from './component.ts'
-import { mergesOf, ownedBy, ownersOf } from './ties.ts'
+import { mergesOf, ownedBy, ownersOf, type Owned } from './ties.ts'
 
 /**
  * The links of ids to people, made from the facts: `person_links`, and the dictionary over it that every question about people looks into.
@@ -101,20 +101,29 @@ export class Links {
     const seeds = new Set([...touched.users, ...owned.map(({ owner }) => owner)])
     if (seeds.size === 0) return
     const roots = rootsOf(...(await this.#together(workspaceId, seeds)))
-    const known = await this.#known(workspaceId, 'u', [...roots.keys()])
-    const moved = [...roots].filter(([user, root]) => (known.get(user) ?? user) !== root)
-    const follow = await ownedBy(
-      store,
-      workspaceId,
-      moved.map(([user]) => user),
-      asLoader,
-    )
-    const devices = new Map([...owned, ...follow].map(({ anonymous_id, owner }) => [anonymous_id, roots.get(owner) ?? owner]))
-    const knownDevices = await this.#known(workspaceId, 'a', [...devices.keys()])
+    const known = await this.#known(workspaceId, { users: [...roots.keys()], anonymousIds: owned.map(({ anonymous_id }) => anonymous_id) })
+    const moved = [...roots].filter(([user, root]) => (known.users.get(user) ?? user) !== root)
+    const taken = await this.#takenAlong(workspaceId, moved)
+    const devices = new Map([...owned, ...taken.devices].map(({ anonymous_id, owner }) => [anonymous_id, roots.get(owner) ?? owner]))
     await this.#write(workspaceId, touched.receivedMs, [
       ...moved.map(([user_id, root_id]) => ({ user_id, anonymous_id: '', root_id })),
-      ...[...devices].filter(([id, root]) => knownDevices.get(id) !== root).map(([anonymous_id, root_id]) => ({ user_id: '', anonymous_id, root_id })),
+      ...[...devices]
+        .filter(([id, root]) => (known.anonymousIds.get(id) ?? taken.known.get(id)) !== root)
+        .map(([anonymous_id, root_id]) => ({ user_id: '', anonymous_id, root_id })),
     ])
+  }
+
+  /** Anonymous ids of the users that moved, and where they lead. */
+  async #takenAlong(
+    workspaceId: number,
+    moved: ReadonlyArray<readonly [user: string, root: string]>,
+  ): Promise<{ devices: Owned[]; known: Map<string, string> }> {
+    if (moved.length === 0) return { devices: [], known: new Map() }
+    const users = moved.map(([user]) => user)
+    const devices = await ownedBy(this.#deps.store, workspaceId, users, asLoader)
+    if (devices.length === 0) return { devices, known: new Map() }
+    const { anonymousIds } = await this.#known(workspaceId, { users: [], anonymousIds: devices.map(({ anonymous_id }) => anonymous_id) })
+    return { devices, known: anonymousIds }
   }
 
   /**
@@ -122,40 +131,41 @@ export class Links {
    * person until now: a long chain is two steps then, and who is parted from it is seen.
    */
   async #together(workspaceId: number, seeds: ReadonlySet<string>): Promise<[users: Set<string>, merges: Merged[]]> {
-    const { store } = this.#deps
     const users = new Set<string>()
     const merges = new Map<string, Merged>()
     for (let next = [...seeds]; next.length > 0;) {
       for (const user of next) users.add(user)
-      const found = await mergesOf(store, workspaceId, next, asLoader)
-      for (const merge of found) merges.set(JSON.stringify(merge), merge)
-      const beside = await this.#beside(workspaceId, next)
-      next = [...new Set([...beside, ...found.flatMap(({ user_id, other_id }) => [user_id, other_id])])].filter((user) => !users.has(user))
+      const { rows } = await this.#deps.store.query<Merged & { holds: number }>(
+        sql`SELECT user_id, other_id, 1 AS holds FROM (${mergesOf(this.#deps.store, workspaceId, next)})
+UNION ALL SELECT user_id, root_id, 0 FROM (${this.#beside(workspaceId, next)})`,
+        asLoader,
+      )
+      for (const { user_id, other_id, holds } of rows) if (holds === 1) merges.set(JSON.stringify([user_id, other_id]), { user_id, other_id })
+      next = [...new Set(rows.flatMap(({ user_id, other_id }) => [user_id, other_id]))].filter((user) => !users.has(user))
     }
     return [users, [...merges.values()]]
   }
 
-  /** Users whose links lead where those of the given users lead. */
-  async #beside(workspaceId: number, users: readonly string[]): Promise<string[]> {
+  /** Users whose links lead, or led once, where those of the given users do: whom it names in vain costs a look and no more. */
+  #beside(workspaceId: number, users: readonly string[]): Piece {
     const workspace = sql`workspace_id = ${u32(workspaceId)}`
     const keys = keysOf(workspaceId, 'u', users)
-    const { rows } = await this.#deps.store.query<Link>(
-      sql`SELECT DISTINCT user_id, root_id FROM ${this.#table} FINAL
-WHERE ${workspace} AND user_id != ''
-  AND (root IN (${keys}) OR root IN (SELECT root FROM ${this.#table} FINAL WHERE ${workspace} AND person_key IN (${keys})))`,
-      asLoader,
-    )
-    return rows.flatMap(({ user_id, root_id }) => [user_id, root_id])
+    return sql`SELECT DISTINCT user_id, root_id FROM ${this.#table}
+WHERE ${workspace} AND user_id != '' AND (root IN (${keys}) OR root IN (SELECT root FROM ${this.#table} WHERE ${workspace} AND person_key IN (${keys})))`
   }
 
   /** Where the links of ids lead; those without link are missing. */
-  async #known(workspaceId: number, kind: 'u' | 'a', ids: readonly string[]): Promise<Map<string, string>> {
-    if (ids.length === 0) return new Map()
+  async #known(
+    workspaceId: number,
+    ids: { users: readonly string[]; anonymousIds: readonly string[] },
+  ): Promise<{ users: Map<string, string>; anonymousIds: Map<string, string> }> {
+    const keys = sql`${keysOf(workspaceId, 'u', ids.users)} UNION ALL ${keysOf(workspaceId, 'a', ids.anonymousIds)}`
     const { rows } = await this.#deps.store.query<Link>(
-      sql`SELECT user_id, anonymous_id, root_id FROM ${this.#table} FINAL WHERE workspace_id = ${u32(workspaceId)} AND person_key IN (${keysOf(workspaceId, kind, ids)})`,
+      sql`SELECT user_id, anonymous_id, root_id FROM ${this.#table} FINAL WHERE workspace_id = ${u32(workspaceId)} AND person_key IN (${keys})`,
       asLoader,
     )
-    return new Map(rows.map((row) => [kind === 'u' ? row.user_id : row.anonymous_id, row.root_id]))
+    const of = (name: 'user_id' | 'anonymous_id'): Map<string, string> => new Map(rows.filter((row) => row[name] !== '').map((row) => [row[name], row.root_id]))
+    return { users: of('user_id'), anonymousIds: of('anonymous_id') }
   }
 
   /** In one insert: all of them are there after a crash, or none. */

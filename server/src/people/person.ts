@@ -47,7 +47,7 @@ async function readBy(
   if (!persons.hasLinks(workspaceId)) return { seen: [...(await seeing).values()][0], ids: alone }
   const [seen, { rows }] = await Promise.all([seeing, store.query<{ root: string }>(sql`SELECT ${persons.rootOf(workspaceId, key)} AS root`)])
   const root = rows[0]?.root ?? ''
-  return { seen: seen.get(root), ids: (await readIds(store, workspaceId, [root])).get(root) ?? alone }
+  return { seen: seen.get(root), ids: (await readIds({ store, persons }, workspaceId, [root])).get(root) ?? alone }
 }
 
 /** Somebody who was only told of has no events. */

@@ -56,7 +56,7 @@ export async function listPeople({ store, persons, directory, clock }: SeenDeps,
   const keys = shown.map((row) => row.person)
   const [people, ids] = await Promise.all([
     readPeople(store, { ...asked, keys, range, bots }),
-    persons.hasLinks(workspace.id) ? readIds(store, workspace.id, keys) : undefined,
+    persons.hasLinks(workspace.id) ? readIds({ store, persons }, workspace.id, keys) : undefined,
   ])
   const known = people.map((seen) => {
     const tied = ids?.get(seen.person)
@@ -144,8 +144,8 @@ const idHolds = (store: Store, { workspaceId, persons, range, bots }: Asked, tex
 WHERE workspace_id = ${u32(workspaceId)} AND ${inSpan(range)}${bots} AND (${holds('user_id')} OR ${holds('anonymous_id')})
 GROUP BY found`
   if (!persons.hasLinks(workspaceId)) return seen
-  return sql`${seen} UNION ALL SELECT root FROM ${raw(store.dialect.database)}.person_links FINAL
-WHERE workspace_id = ${u32(workspaceId)} AND (${holds('user_id')} OR ${holds('anonymous_id')} OR ${holds('root_id')})`
+  return sql`${seen} UNION ALL SELECT root FROM ${raw(store.dialect.database)}.person_links
+WHERE workspace_id = ${u32(workspaceId)} AND ${persons.isNewest} AND (${holds('user_id')} OR ${holds('anonymous_id')} OR ${holds('root_id')})`
 }
 
 /** In the order of `keys`. */

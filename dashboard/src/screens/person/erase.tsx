@@ -13,7 +13,7 @@ import { Form } from '../../ui/form.tsx'
 const t = texts.events.person
 
 /** Cannot be taken back, so the id is typed first. */
-export function Erase({ id, close }: { id: string; close: () => void }) {
+export function Erase({ id, ids, close }: { id: string; ids: readonly string[]; close: () => void }) {
   const { slug } = useWorkspace()
   const { number } = useFormat()
   const queries = useQueryClient()
@@ -35,7 +35,7 @@ export function Erase({ id, close }: { id: string; close: () => void }) {
       <Form submit={submit}>
         {erase.error && <Failure error={erase.error} />}
         <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-          {t.eraseBody(id)}
+          {t.eraseBody(ids.join(', '))}
         </Text>
         <TextInput data-autofocus autoComplete="off" label={t.eraseType(id)} value={typed} onChange={({ currentTarget }) => setTyped(currentTarget.value)} />
         <Group justify="flex-end" gap="xs">

@@ -1,18 +1,15 @@
-import { Anchor, Button, Group, Stack, Table, Text, Title } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { useState, type ReactNode } from 'react'
+import { Button, Group, Stack, Table, Text, Title } from '@mantine/core'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { useWorkspace } from '../../account.tsx'
-import { call } from '../../api/client.ts'
 import { texts } from '../../texts/texts.ts'
-import { Failure } from '../../ui/faces.tsx'
-import { said } from '../../ui/notice.ts'
 import { useFormat } from '../../ui/format.ts'
-import { useAddresses } from '../events/addresses.ts'
 import type { PersonAnswer } from '../person.tsx'
+import { Merges } from './merges.tsx'
 import classes from './person.module.css'
+import { Quiet } from './quiet.tsx'
 
 const t = texts.events.person
+const Merge = lazy(() => import('./merge.tsx').then(({ Merge }) => ({ default: Merge })))
 
 export const Part = ({ title, children }: { title: string; children: ReactNode }) => (
   <section className={classes['card']} aria-label={title}>
@@ -24,12 +21,6 @@ export const Part = ({ title, children }: { title: string; children: ReactNode }
     </Stack>
   </section>
 )
-const Quiet = ({ children }: { children: ReactNode }) => (
-  <Text size="sm" c="dimmed">
-    {children}
-  </Text>
-)
-
 /** What the application told. */
 export function Traits({ traits }: Pick<PersonAnswer, 'traits'>) {
   const told = Object.entries(traits)
@@ -61,83 +52,79 @@ export function Traits({ traits }: Pick<PersonAnswer, 'traits'>) {
   )
 }
 
-/** Which ids belong to this person, and who was merged with whom. */
+/** Which ids belong to this person, what ties them, and who told it. */
 export function Identity({ person }: { person: PersonAnswer }) {
-  const { user_id, anonymous_ids, merges } = person.identity
-  const to = useAddresses()
-  const linkTo = (id: string) => (
-    <Anchor size="sm" style={{ overflowWrap: 'anywhere' }} renderRoot={(props) => <Link {...props} {...to.person(id)} />}>
-      {id}
-    </Anchor>
-  )
+  const { user_id, user_ids, anonymous_ids, merges, history } = person.identity
+  const { may } = useWorkspace()
+  const [isMerging, setMerging] = useState(false)
+  if (user_id === null)
+    return (
+      <Part title={t.identity}>
+        <Text size="sm">{t.noOwner}</Text>
+      </Part>
+    )
   return (
     <Part title={t.identity}>
-      {person.user_id === null ? (
-        <>
-          <Quiet>{t.owner}</Quiet>
-          {user_id ? linkTo(user_id) : <Text size="sm">{t.noOwner}</Text>}
-        </>
-      ) : (
-        <>
-          <Quiet>{t.anonymousIds}</Quiet>
-          {anonymous_ids.length === 0 ? <Text size="sm">{t.noAnonymousIds}</Text> : anonymous_ids.map((id) => <div key={id}>{linkTo(id)}</div>)}
-        </>
+      <Quiet>{t.userIds}</Quiet>
+      <IdList ids={user_ids} />
+      <Quiet>{t.anonymousIds}</Quiet>
+      {anonymous_ids.length === 0 ? <Text size="sm">{t.noAnonymousIds}</Text> : <IdList ids={anonymous_ids} />}
+      {merges.length > 0 && <Merges merges={merges} />}
+      {may('analyst') && (
+        <Group>
+          <Button variant="default" size="xs" aria-haspopup="dialog" onClick={() => setMerging(true)}>
+            {t.merge}…
+          </Button>
+        </Group>
       )}
-      {merges.length > 0 && (
-        <>
-          <Quiet>{t.merges}</Quiet>
-          {merges.map((merge) => (
-            <Merge key={`${merge.user_id} ${merge.other_id}`} merge={merge} me={person.user_id ?? ''} linkTo={linkTo} />
-          ))}
-        </>
-      )}
+      {history.length > 0 && <History history={history} />}
+      <Suspense>{isMerging && <Merge person={person} close={() => setMerging(false)} />}</Suspense>
     </Part>
   )
 }
 
-function Merge({ merge, me, linkTo }: { merge: PersonAnswer['identity']['merges'][number]; me: string; linkTo: (id: string) => ReactNode }) {
-  const { slug, may } = useWorkspace()
-  const queries = useQueryClient()
-  const format = useFormat()
-  const [isAsked, setAsked] = useState(false)
-  const other = merge.user_id === me ? merge.other_id : merge.user_id
-  const unmerge = useMutation({
-    mutationFn: () => call('unmerge', { workspace: slug, body: { user_id: merge.user_id, other_id: merge.other_id } }),
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ['getPerson'] })
-      said(t.unmerged)
-    },
-  })
+/** More are shown when asked for. */
+const FIRST_IDS = 5
+
+function IdList({ ids }: { ids: readonly string[] }) {
+  const { number } = useFormat()
+  const [isWhole, setWhole] = useState(false)
+  const shown = isWhole ? ids : ids.slice(0, FIRST_IDS)
   return (
-    <Stack gap={4}>
-      <Group gap="xs" justify="space-between">
-        <div>
-          {linkTo(other)}
-          <Text size="xs" c="dimmed" title={merge.told_at}>
-            {t.mergedAt(format.time(merge.told_at))}
-          </Text>
-        </div>
-        {may('analyst') && !isAsked && (
-          <Button size="xs" variant="default" onClick={() => setAsked(true)}>
-            {t.unmerge}
-          </Button>
-        )}
-      </Group>
-      {unmerge.error && <Failure error={unmerge.error} />}
-      {isAsked && (
-        <Group gap="xs" role="group" aria-label={t.unmerge}>
-          <Text size="sm">{t.unmergeSure(other)}</Text>
-          <Button size="xs" loading={unmerge.isPending} onClick={() => unmerge.mutate()} ref={focus}>
-            {t.unmerge}
-          </Button>
-          <Button size="xs" variant="default" onClick={() => setAsked(false)}>
-            {texts.shell.faces.cancel}
+    <>
+      {shown.map((id) => (
+        <Text key={id} size="sm" style={{ overflowWrap: 'anywhere' }}>
+          {id}
+        </Text>
+      ))}
+      {shown.length < ids.length && (
+        <Group>
+          <Button size="compact-sm" variant="default" onClick={() => setWhole(true)}>
+            {t.allIds(number(ids.length))}
           </Button>
         </Group>
       )}
-    </Stack>
+    </>
   )
 }
 
-/** The button that was pressed is gone: the keyboard goes on from what took its place. */
-const focus = (button: HTMLButtonElement | null): void => button?.focus()
+function History({ history }: { history: PersonAnswer['identity']['history'] }) {
+  const format = useFormat()
+  return (
+    <details>
+      <summary className={classes['summary']}>{t.history(format.number(history.length))}</summary>
+      <ul className={classes['history']}>
+        {history.map((told) => (
+          <li key={`${told.fact} ${told.user_id} ${told.anonymous_id ?? told.other_id} ${told.told_at}`}>
+            <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+              {t.facts[told.fact](told.user_id, told.anonymous_id ?? told.other_id ?? '')}
+            </Text>
+            <Text size="xs" c="dimmed">
+              {t.toldAt(format.time(told.told_at), told.by)}
+            </Text>
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}

@@ -13,14 +13,19 @@ const t = texts.events.person
 const Erase = lazy(() => import('./erase.tsx').then(({ Erase }) => ({ default: Erase })))
 
 /** Whether this person is recorded, and taking away what was. */
-export function Privacy({ id, person }: { id: string; person: PersonAnswer }) {
+export function Privacy({ person }: { person: PersonAnswer }) {
   const { slug, may } = useWorkspace()
   const queries = useQueryClient()
   const [isErasing, setErasing] = useState(false)
-  const isUser = person.user_id !== null
+  const { user_ids, anonymous_ids } = person.identity
   const change = useMutation({
-    mutationFn: (out: boolean) => call(out ? 'optOut' : 'optIn', { workspace: slug, body: isUser ? { user_id: id } : { anonymous_id: id } }),
-    onSuccess: async (_, out) => {
+    // An opt-out holds for the id it is told of: of a person it is told of each.
+    mutationFn: async (out: boolean) => {
+      for (const body of [...user_ids.map((user_id) => ({ user_id })), ...anonymous_ids.map((anonymous_id) => ({ anonymous_id }))])
+        await call(out ? 'optOut' : 'optIn', { workspace: slug, body })
+      return out
+    },
+    onSuccess: async (out) => {
       await Promise.all(['getPerson', 'listPeople'].map((name) => queries.invalidateQueries({ queryKey: [name] })))
       said(out ? t.outDone : t.inDone)
     },
@@ -43,16 +48,16 @@ export function Privacy({ id, person }: { id: string; person: PersonAnswer }) {
         </Button>
       </Group>
       <Text size="sm" c="dimmed">
-        {isUser ? t.eraseHint : t.eraseAnonymous}
+        {person.user_id === null ? t.eraseAnonymous : t.eraseHint}
       </Text>
-      {isUser && (
+      {person.user_id !== null && (
         <Group>
           <Button variant="light" color="red" aria-haspopup="dialog" onClick={() => setErasing(true)}>
             {t.erase}…
           </Button>
         </Group>
       )}
-      <Suspense>{isErasing && <Erase id={id} close={() => setErasing(false)} />}</Suspense>
+      <Suspense>{isErasing && <Erase id={person.user_id ?? ''} ids={[...user_ids, ...anonymous_ids]} close={() => setErasing(false)} />}</Suspense>
     </Part>
   )
 }
