@@ -72,7 +72,7 @@ export async function startCairn(env: Record<string, string> = {}): Promise<Test
           body: JSON.stringify(body),
         }),
       get: async <T>(path: string) => {
-        const answer = await ask(url + path, { headers: { Authorization: `Bearer ${secretKey}` } })
+        const answer = await askFresh(url + path, { headers: { Authorization: `Bearer ${secretKey}` } })
         if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
         return answer.body as T
       },
@@ -131,6 +131,15 @@ export const cookieOf = ({ headers }: Pick<Answer, 'headers'>): string =>
     .getSetCookie()
     .map((line) => line.split(';')[0])
     .join('; ')
+
+/** A busy machine may answer before it has loaded what was written, and says so: then it is asked again. */
+async function askFresh(url: string, init: RequestInit): Promise<Answer> {
+  for (let asked = 1; ; asked++) {
+    const answer = await ask(url, init)
+    if (!answer.headers.has('x-cairn-stale') || asked === MOST_ASKED) return answer
+  }
+}
+const MOST_ASKED = 15
 
 export async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(url, init)
