@@ -203,9 +203,10 @@ describe('a workspace filled with the month', () => {
   })
 })
 
-const removalDeps = ({ store, catalog, directory, pipeline, links, clock }: TestCairn): RemovalDeps => ({
+const removalDeps = ({ store, catalog, archive, directory, pipeline, links, clock }: TestCairn): RemovalDeps => ({
   store: store.store,
   db: catalog.db,
+  archive,
   directory,
   links,
   properties: pipeline.properties,

@@ -121,6 +121,7 @@ test('cleanup of a person that is cut off anywhere is done by the next start', a
     persons: cairn.persons,
     links: cairn.links,
     clock: cairn.clock,
+    archive: cairn.archive,
     properties: cairn.pipeline.properties,
     quiesced: (work) => cairn.pipeline.quiesced(work),
     letGo: () => cairn.pipeline.recent.letGo(),

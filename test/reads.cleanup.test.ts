@@ -264,6 +264,7 @@ describe('a cleanup that is cut off', () => {
     persons: cairn.persons,
     links: cairn.links,
     clock: cairn.clock,
+    archive: cairn.archive,
     properties: cairn.pipeline.properties,
     quiesced: (work) => cairn.pipeline.quiesced(work),
     letGo: () => cairn.pipeline.recent.letGo(),

@@ -9,6 +9,8 @@ import { Sessions } from './accounts/sessions.ts'
 import { anyUser, setUp } from './accounts/users.ts'
 import { analyticsRoutes } from './analytics/routes.ts'
 import { makeApp, type AppDeps } from './app.ts'
+import { Archive } from './archive/archive.ts'
+import { archiveJob } from './archive/job.ts'
 import { ConfigError, type Config } from './base/config.ts'
 import { CairnError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
@@ -38,6 +40,7 @@ import { openPlaces } from './ingest/place.ts'
 import { DailyVisitors } from './ingest/daily-visitor.ts'
 import { ingestRoutes, senderOf } from './ingest/routes.ts'
 import { RequestCounts } from './ops/counts.ts'
+import type { Job } from './jobs/job.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { Scheduler } from './jobs/scheduler.ts'
 import { Relay } from './outbox/relay.ts'
@@ -59,6 +62,7 @@ import { loginRoutes } from './sessions/login/routes.ts'
 import { closeStaleJob } from './sessions/close-stale.ts'
 import { sessionRoutes } from './sessions/routes.ts'
 import { resumeDeletions } from './privacy/cleanup.ts'
+import { retentionJob } from './privacy/retention.ts'
 import { cleanupRoutes } from './privacy/routes.ts'
 import { sweepJob } from './privacy/sweep.ts'
 import { resumeRemovals } from './privacy/workspace-removal.ts'
@@ -75,6 +79,7 @@ export interface Cairn {
   store: OpenStore
   persons: Persons
   links: Links
+  archive: Archive
   health: Health
   scheduler: Scheduler
   /** Plain keys, where this start made the first workspace. */
@@ -154,15 +159,22 @@ export async function compose(
     await restoreProperties(store.store, properties, log)
     const quiesced = <T>(work: () => Promise<T>): Promise<T> => pipeline.quiesced(work)
     const letGo = (): Promise<void> => pipeline.recent.letGo()
-    await resumeDeletions({ store: store.store, persons, links, clock, properties, quiesced, letGo, log }).catch((error: unknown) => {
+    const archive = new Archive({ store: store.store, db: catalog.db, dir: join(dataDir, 'archive'), clock })
+    await resumeDeletions({ store: store.store, persons, links, archive, clock, properties, quiesced, letGo, log }).catch((error: unknown) => {
       log.warn({ err: error }, 'a deletion that was cut off could not be finished now; the next cleanup or start does it')
     })
-    const removal = { store: store.store, db: catalog.db, directory, links, properties, clock, log, quiesced, letGo }
+    const removal = { store: store.store, db: catalog.db, archive, directory, links, properties, clock, log, quiesced, letGo }
     await resumeRemovals(removal).catch((error: unknown) => {
       log.warn({ err: error }, 'the removal of a workspace that was cut off could not be finished now; the next start does it')
     })
-    // A job is registered by its line here.
-    const jobs = [sweepJob(store.store), closeStaleJob({ store: store.store, pipeline, settle: (workspaceId) => freshness.settle(workspaceId) })]
+    const old = { store: store.store, db: catalog.db, archive, quiesced }
+    const jobs: Job[] = [
+      // A job is registered by its line here.
+      sweepJob(store.store),
+      retentionJob({ ...old, properties }),
+      archiveJob(old),
+      closeStaleJob({ store: store.store, pipeline, settle: (workspaceId) => freshness.settle(workspaceId) }),
+    ]
     const scheduler = new Scheduler({ db: catalog.db, directory, clock, log, node, jobs })
     const intake = new Intake({ directory, journal, seen, properties, taken: (workspaceId, position) => freshness.taken(workspaceId, position) })
     const withoutStored = (workspaceId: number, events: readonly unknown[]): Promise<ReadonlySet<number>> => alreadyStored(store.store, workspaceId, events)
@@ -191,7 +203,7 @@ export async function compose(
       personOf: (token) => personOf(catalog.db, token),
     }
     const setupToken = randomBytes(32).toString('base64url')
-    const shared = { store: store.store, persons, db: catalog.db, directory, clock, properties }
+    const shared = { store: store.store, persons, db: catalog.db, archive, directory, clock, properties }
     const settle: AppDeps['settle'] = async (workspaceId, position) => {
       await relay.settle()
       return freshness.settle(workspaceId, readPosition(node, position))
@@ -258,6 +270,7 @@ export async function compose(
       store,
       persons,
       links,
+      archive,
       health,
       scheduler,
       first,

@@ -1,3 +1,4 @@
+import type { Archive } from '../archive/archive.ts'
 import { iso, type Clock } from '../base/time.ts'
 import type { Call, Handlers } from '../http/call.ts'
 import { raw, sql, str, type Piece } from '../store/sql.ts'
@@ -8,6 +9,7 @@ import { eventsWhere, takesBots, type WhereDeps } from './where.ts'
 
 export interface ActivityRoutesDeps extends WhereDeps {
   store: Store
+  archive: Pick<Archive, 'everywhere'>
   clock: Clock
 }
 
@@ -43,17 +45,17 @@ export const activityRoutes = (deps: ActivityRoutesDeps): Pick<Handlers, 'analyt
 
 /** What a person (`user_id`) or everybody did in a range; the filters of event lists narrow it. All figures are exact. */
 async function activity(deps: ActivityRoutesDeps, call: Pick<Call<'analytics'>, 'workspace' | 'query' | 'paths'>): Promise<Activity> {
-  const { store, clock, persons } = deps
+  const { store, archive, clock, persons } = deps
   const range = readRange(call.query, { timezone: call.workspace.timezone, now: clock.now() })
   const bots = takesBots(call.query)
   const askedAt = clock.now()
-  const events = raw(`${store.dialect.database}.events`)
+  const events = call.query.include_archived === true ? await archive.everywhere(call.workspace.id, range) : raw(`${store.dialect.database}.events`)
   const { interval } = call.query
   const person = persons.column(call.workspace.id)
   const [counts, uniques, timeline] = await Promise.all([
     store.query<CountRow>(countsSql(events, eventsWhere(deps, call, range), range.storeTimezone, bucketSecondsOf(range))),
     store.query<Uniques>(uniquesSql(events, eventsWhere(deps, call, range, 'with bots'), person, bots)),
-    interval === undefined ? undefined : readTimeline(store, { range, interval, where: eventsWhere(deps, call, range), person }),
+    interval === undefined ? undefined : readTimeline(store, { range, interval, events, where: eventsWhere(deps, call, range), person }),
   ])
   return { ...shape(counts.rows, uniques.rows[0], range, bots, askedAt), ...(timeline ? { timeline } : {}) }
 }

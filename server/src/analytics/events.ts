@@ -1,4 +1,5 @@
 import type { EventOutput } from '@cairn/wire/event'
+import type { Archive } from '../archive/archive.ts'
 import { DAY, type Clock } from '../base/time.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
@@ -13,15 +14,21 @@ import { eventsWhere, isSelective, type WhereDeps } from './where.ts'
 export interface EventRoutesDeps extends WhereDeps {
   store: Store
   db: CatalogDb
+  archive: Pick<Archive, 'everywhere'>
   clock: Clock
 }
 
 export const eventRoutes = (deps: EventRoutesDeps): Pick<Handlers, 'listEvents' | 'exportEvents'> => ({
   listEvents: async (call) => {
     const range = readRange(call.query, { timezone: call.workspace.timezone, now: deps.clock.now() })
-    const where = (span: { fromMs: number; toMs: number }): Piece => eventsWhere(deps, call, span)
+    const archived = call.query.include_archived === true
+    const found = async (span: Span, after: Piece | undefined): Promise<Piece> => {
+      const where = eventsWhere(deps, call, span)
+      if (archived) return sql`${await deps.archive.everywhere(call.workspace.id, span)} ${where}${after ? sql` AND ${after}` : empty}`
+      return sql`${raw(deps.store.dialect.database)}.events ${where}${after ? sql` WHERE ${after}` : empty}`
+    }
     const { limit = DEFAULT_LIMIT, cursor } = call.query as PageQuery
-    return await newest(deps, { range, where, limit, cursor: readCursor(cursor, 'uuid'), firstDays: isSelective(call.query) ? SELECTIVE_DAYS : 1 })
+    return await newest(deps, { range, found, limit, cursor: readCursor(cursor, 'uuid'), firstDays: isSelective(call.query) ? SELECTIVE_DAYS : 1 })
   },
   exportEvents: (call) => exportEvents(deps, call),
 })
@@ -35,9 +42,15 @@ interface PageQuery {
   cursor?: string
 }
 
+interface Span {
+  fromMs: number
+  toMs: number
+}
+
 interface Page {
-  range: { fromMs: number; toMs: number }
-  where: (span: { fromMs: number; toMs: number }) => Piece
+  range: Span
+  /** What stands after FROM: the events of a span, after the cursor. */
+  found: (span: Span, after: Piece | undefined) => Promise<Piece>
   limit: number
   cursor: Cursor | undefined
   firstDays: number
@@ -49,7 +62,7 @@ interface Page {
  */
 async function newest(
   { store, clock }: EventRoutesDeps,
-  { range, where, limit, cursor, firstDays }: Page,
+  { range, found, limit, cursor, firstDays }: Page,
 ): Promise<{ events: EventOutput[]; next_cursor: string | null }> {
   const top = Math.min(range.toMs, cursor ? cursor.ms + 1 : range.toMs)
   const rows: StoredEvent[] = []
@@ -59,16 +72,15 @@ async function newest(
     // The table keeps days together: a part of a day costs as much as the day. Little lies ahead of now: the first span begins from there.
     const start = Math.floor(Math.min(end - 1, clock.now()) / DAY) * DAY - (days - 1) * DAY
     const span = { fromMs: Math.max(range.fromMs, start), toMs: end }
-    const after = cursor ? sql` WHERE (event_timestamp, event_id) < (${time(cursor.ms)}, ${uuid(cursor.key)})` : empty
-    const found = await store.query<StoredEvent>(
+    const after = cursor ? sql`(event_timestamp, event_id) < (${time(cursor.ms)}, ${uuid(cursor.key)})` : undefined
+    const page = await store.query<StoredEvent>(
       sql`SELECT ${selected}
-FROM ${raw(store.dialect.database)}.events
-${where(span)}${after}
+FROM ${await found(span, after)}
 ORDER BY event_timestamp DESC, event_id DESC
 LIMIT ${u32(limit + 1 - rows.length)}`,
       { settings: wideRows },
     )
-    rows.push(...found.rows)
+    rows.push(...page.rows)
     end = span.fromMs
     days = nextDays(days, { missing: limit + 1 - rows.length, found: rows.length, spanDays: (Math.min(top, clock.now()) - end) / DAY })
   }

@@ -1,3 +1,4 @@
+import type { Archive } from '../archive/archive.ts'
 import type { Clock } from '../base/time.ts'
 import type { Directory } from '../catalog/directory.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
@@ -12,6 +13,7 @@ export interface AnalyticsRoutesDeps extends WhereDeps {
   store: Store
   db: CatalogDb
   directory: Directory
+  archive: Pick<Archive, 'everywhere'>
   clock: Clock
 }
 

@@ -25,10 +25,10 @@ const MOST_INTERVALS = 2_000
  */
 export async function readTimeline(
   store: Store,
-  { range, interval, where, person }: { range: Range; interval: Interval; where: Piece; person: Piece },
+  { range, interval, events, where, person }: { range: Range; interval: Interval; events: Piece; where: Piece; person: Piece },
 ): Promise<Moment[]> {
   const starts = intervalStarts(range, zone(range.timezone), interval)
-  const { rows } = await store.query<{ start: string; events: string; people: string }>(timelineSql(store, starts, where, person))
+  const { rows } = await store.query<{ start: string; events: string; people: string }>(timelineSql(events, starts, where, person))
   const found = new Map(rows.map((row) => [Number(row.start), row]))
   return starts.map((start) => {
     const row = found.get(start)
@@ -40,9 +40,9 @@ export async function readTimeline(
  * The store is given the starts and looks each event's time up among them, instead of computing with zones itself: so there is one definition
  * of a zone's days and hours, and intervals of any length cost the same.
  */
-const timelineSql = (store: Store, starts: readonly number[], where: Piece, person: Piece): Piece => sql`SELECT
+const timelineSql = (events: Piece, starts: readonly number[], where: Piece, person: Piece): Piece => sql`SELECT
   roundDown(toUnixTimestamp64Milli(event_timestamp), [${raw(starts.map((ms) => `toInt64(${ms})`).join(', '))}]) AS start, count() AS events, uniqExact(${person}) AS people
-FROM ${raw(store.dialect.database)}.events
+FROM ${events}
 ${where}
 GROUP BY start`
 

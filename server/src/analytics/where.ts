@@ -31,6 +31,7 @@ interface Filters {
   session_id?: string | undefined
   device_type?: string | undefined
   include_bots?: boolean | undefined
+  include_archived?: boolean | undefined
 }
 
 /** Days are worth naming in a span this short, since months stand together in the files. */
@@ -61,10 +62,11 @@ export function eventsWhere(deps: WhereDeps, filtered: Filtered, span: Pick<Rang
     safe(`${field}.${path}`, path)
     safe(`${field}.${path}`, value)
     if (field === 'context') conditions.push(textHas('context_snapshot', path, value))
-    else if (deps.properties.knows(workspace.id, path)) conditions.push(columnHas(jsonPath('metadata', path), value))
+    else if (query.include_archived !== true && deps.properties.knows(workspace.id, path)) conditions.push(columnHas(jsonPath('metadata', path), value))
     else conditions.push(textHas('event_metadata', path, value))
   }
-  return sql`PREWHERE ${join(conditions, ' AND ')}`
+  // Of events that are not in the table alone; the engine itself hands the condition on to each place.
+  return sql`${raw(query.include_archived === true ? 'WHERE' : 'PREWHERE')} ${join(conditions, ' AND ')}`
 }
 
 /** Bots are stored but left out of every answer, unless they are asked for: by `include_bots`, or by naming their device type. */

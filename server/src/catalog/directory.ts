@@ -31,6 +31,8 @@ export interface DirectoryWorkspace {
   timezone: string
   /** null: forever. */
   retentionDays: number | null
+  /** null: never. */
+  archiveDays: number | null
   /** Switched off by the workspace or by the environment. */
   streamsOff: ReadonlySet<Stream>
   gpc: 'honour' | 'ignore'

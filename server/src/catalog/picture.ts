@@ -78,6 +78,7 @@ const readWorkspaces = async (
         slug: row.slug,
         timezone: row.timezone,
         retentionDays: row.retention_days,
+        archiveDays: row.archive_days,
         streamsOff: off,
         gpc: row.gpc,
         taxonomyMode: row.taxonomy_mode,

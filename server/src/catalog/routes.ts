@@ -25,9 +25,27 @@ export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
   getWorkspace: async ({ workspace }: Asked<'getWorkspace'>): Promise<object> => toSettings(await getWorkspace(db, { slug: workspace.slug }), workspace),
 
   setWorkspace: async ({ workspace, body, by }: Asked<'setWorkspace'>): Promise<object> => {
-    const { retention_days: retention, streams_off: streamsOff, taxonomy_mode: taxonomyMode, single_session: singleSession, ...others } = body
+    const {
+      retention_days: retention,
+      archive_days: archive,
+      streams_off: streamsOff,
+      taxonomy_mode: taxonomyMode,
+      single_session: singleSession,
+      ...others
+    } = body
     const retentionDays = retention === 'forever' ? null : retention
-    const changed = await updateWorkspace(db, { ...others, id: workspace.id, retentionDays, streamsOff, taxonomyMode, singleSession, now: clock.now(), by })
+    const archiveDays = archive === 'never' ? null : archive
+    const changed = await updateWorkspace(db, {
+      ...others,
+      id: workspace.id,
+      retentionDays,
+      archiveDays,
+      streamsOff,
+      taxonomyMode,
+      singleSession,
+      now: clock.now(),
+      by,
+    })
     await directory.refresh()
     return toSettings(changed, directory.workspace(workspace.id))
   },
@@ -52,13 +70,14 @@ export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
 
 /** `streams_off` is what the workspace set; `streams_off_in_effect` is what is off now, with what CAIRN_STREAMS_OFF switches off besides. */
 const toSettings = (
-  { slug, name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession }: Workspace,
+  { slug, name, timezone, retentionDays, archiveDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession }: Workspace,
   inEffect: DirectoryWorkspace | undefined,
 ): AnswerOf<'getWorkspace'> => ({
   slug,
   name,
   timezone,
   retention_days: retentionDays ?? 'forever',
+  archive_days: archiveDays ?? 'never',
   streams_off: streamsOff,
   streams_off_in_effect: [...(inEffect?.streamsOff ?? streamsOff)],
   gpc,

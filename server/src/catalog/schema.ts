@@ -16,6 +16,8 @@ export interface Schema {
     timezone: string
     /** null keeps events forever. */
     retention_days: number | null
+    /** null archives nothing. */
+    archive_days: number | null
     /** JSON array of stream names. */
     streams_off: string
     gpc: 'honour' | 'ignore'
@@ -295,6 +297,24 @@ export interface Schema {
     data: string
     created_at: number
     read_at: number | null
+  }
+  /** Months out of the event store, in files; archive/. */
+  archives: {
+    workspace_id: number
+    /** 202601. */
+    month: number
+    state: 'changing' | 'archived'
+    events: Generated<number>
+    bytes: Generated<number>
+    changed_at: number
+  }
+  /** Retentions under way; privacy/retention.ts. */
+  retentions: {
+    workspace_id: number
+    retention_id: string
+    before_ms: number
+    timezone: string
+    asked_at: number
   }
   /** Workspaces that are gone from the catalog and perhaps not yet from the event store; refers to no table. */
   removals: {

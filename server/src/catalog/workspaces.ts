@@ -17,6 +17,8 @@ export interface Workspace {
   timezone: string
   /** null: events are kept forever. */
   retentionDays: number | null
+  /** Months whose days are all older are archived; null: none. */
+  archiveDays: number | null
   streamsOff: Stream[]
   gpc: 'honour' | 'ignore'
   taxonomyMode: 'open' | 'strict'
@@ -34,6 +36,7 @@ export interface WorkspaceSettings {
   name?: string | undefined
   timezone?: string | undefined
   retentionDays?: number | null | undefined
+  archiveDays?: number | null | undefined
   streamsOff?: readonly Stream[] | undefined
   gpc?: Workspace['gpc'] | undefined
   taxonomyMode?: Workspace['taxonomyMode'] | undefined
@@ -122,10 +125,11 @@ export const alterWorkspace = async (
 }
 
 /** Settings under the names that the API gives them. */
-const told = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession }: Workspace) => ({
+const told = ({ name, timezone, retentionDays, archiveDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession }: Workspace) => ({
   name,
   timezone,
   retention_days: retentionDays ?? 'forever',
+  archive_days: archiveDays ?? 'never',
   streams_off: streamsOff,
   gpc,
   taxonomy_mode: taxonomyMode,
@@ -158,6 +162,7 @@ const toWorkspace = (row: Selectable<Schema['workspaces']>): Workspace => ({
   name: row.name,
   timezone: row.timezone,
   retentionDays: row.retention_days,
+  archiveDays: row.archive_days,
   streamsOff: JSON.parse(row.streams_off) as Stream[],
   gpc: row.gpc,
   taxonomyMode: row.taxonomy_mode,
@@ -174,10 +179,11 @@ export const toBreaker = (row: Pick<Selectable<Schema['workspaces']>, `breaker_$
   rest_ms: row.breaker_rest_ms,
 })
 
-const columns = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode, sampling, breaker = {}, singleSession }: WorkspaceSettings) => ({
+const columns = ({ name, timezone, retentionDays, archiveDays, streamsOff, gpc, taxonomyMode, sampling, breaker = {}, singleSession }: WorkspaceSettings) => ({
   ...(name !== undefined && { name }),
   ...(timezone !== undefined && { timezone: zoneOf(timezone) ?? timezone }),
   ...(retentionDays !== undefined && { retention_days: retentionDays }),
+  ...(archiveDays !== undefined && { archive_days: archiveDays }),
   ...(streamsOff !== undefined && { streams_off: JSON.stringify(streams.filter((stream) => streamsOff.includes(stream))) }),
   ...(gpc !== undefined && { gpc }),
   ...(taxonomyMode !== undefined && { taxonomy_mode: taxonomyMode }),
@@ -191,14 +197,16 @@ const columns = ({ name, timezone, retentionDays, streamsOff, gpc, taxonomyMode,
 /** A hundred years; more is a mistake for "forever". */
 const MOST_DAYS = 36_500
 
-const check = ({ name, timezone, retentionDays, streamsOff, sampling, breaker = {} }: WorkspaceSettings): FieldError[] => {
+const check = ({ name, timezone, retentionDays, archiveDays, streamsOff, sampling, breaker = {} }: WorkspaceSettings): FieldError[] => {
   const errors: FieldError[] = []
   if (name !== undefined && (name.trim() === '' || name.length > 200 || name.includes('\0')))
     errors.push({ path: '/name', message: 'must be 1 to 200 characters' })
   if (timezone !== undefined && zoneOf(timezone) === undefined)
     errors.push({ path: '/timezone', message: 'must be an IANA time zone such as Europe/Berlin or UTC' })
-  if (typeof retentionDays === 'number' && !(Number.isInteger(retentionDays) && retentionDays >= 1 && retentionDays <= MOST_DAYS))
+  if (typeof retentionDays === 'number' && !isDays(retentionDays))
     errors.push({ path: '/retention_days', message: `must be a whole number from 1 to ${MOST_DAYS}, or null for forever` })
+  if (typeof archiveDays === 'number' && !isDays(archiveDays))
+    errors.push({ path: '/archive_days', message: `must be a whole number from 1 to ${MOST_DAYS}, or null for never` })
   if (streamsOff?.some((stream) => !streams.includes(stream))) errors.push({ path: '/streams_off', message: `must be out of ${streams.join(', ')}` })
   if (sampling !== undefined && !(sampling >= 0 && sampling <= 1)) errors.push({ path: '/sampling', message: 'must be a share from 0 to 1' })
   for (const name of Object.keys(breakerBounds) as (keyof Breaker)[]) {
@@ -208,6 +216,8 @@ const check = ({ name, timezone, retentionDays, streamsOff, sampling, breaker = 
   }
   return errors
 }
+
+const isDays = (days: number): boolean => Number.isInteger(days) && days >= 1 && days <= MOST_DAYS
 
 const refuse = (errors: FieldError[]): void => {
   if (errors.length > 0) throw new CairnError('invalid', 'Some settings of the workspace are not valid.', { errors })

@@ -12,6 +12,7 @@ interface Options {
   name?: string
   timezone?: string
   retention?: number | 'forever'
+  archive?: number | 'never'
   gpc?: 'honour' | 'ignore'
   taxonomy?: 'open' | 'strict'
   json?: true
@@ -40,6 +41,7 @@ export function workspaceCommand(environment: Environment): Command {
       .option('--name <name>', 'name that people see')
       .option('--timezone <zone>', 'IANA time zone in which days are counted')
       .option('--retention <days>', 'days that events are kept, or forever', readRetention)
+      .option('--archive <days>', 'days after which months become files, or never', readArchive)
       .addOption(new Option('--gpc <rule>', 'what to do with Global Privacy Control').choices(['honour', 'ignore']))
       .addOption(new Option('--taxonomy <mode>', 'whether undeclared event types are taken').choices(['open', 'strict']))
       .option('--json', 'answer as JSON')
@@ -80,20 +82,25 @@ export function workspaceCommand(environment: Environment): Command {
   return command
 }
 
-const settingsOf = ({ name, timezone, retention, gpc, taxonomy }: Options): WorkspaceSettings => ({
+const settingsOf = ({ name, timezone, retention, archive, gpc, taxonomy }: Options): WorkspaceSettings => ({
   name,
   timezone,
   retentionDays: retention === 'forever' ? null : retention,
+  archiveDays: archive === 'never' ? null : archive,
   gpc,
   taxonomyMode: taxonomy,
 })
 
-function readRetention(value: string): number | 'forever' {
-  if (value === 'forever') return value
-  const days = Number(value)
-  if (!Number.isInteger(days) || days < 1 || days > 36_500) throw new InvalidArgumentError('It must be 1 to 36500 days, or forever.')
-  return days
-}
+const daysOr =
+  <Word extends string>(word: Word) =>
+  (value: string): number | Word => {
+    if (value === word) return word
+    const days = Number(value)
+    if (!Number.isInteger(days) || days < 1 || days > 36_500) throw new InvalidArgumentError(`It must be 1 to 36500 days, or ${word}.`)
+    return days
+  }
+const readRetention = daysOr('forever')
+const readArchive = daysOr('never')
 
 function show(workspace: Workspace, { json }: Options, said: string | undefined): void {
   if (json === true) return sayJson(workspaceJson(workspace))
@@ -116,6 +123,7 @@ const workspaceJson = (w: Workspace): object => ({
   name: w.name,
   timezone: w.timezone,
   retention_days: w.retentionDays ?? 'forever',
+  archive_days: w.archiveDays ?? 'never',
   taxonomy_mode: w.taxonomyMode,
   gpc: w.gpc,
   streams_off: w.streamsOff,

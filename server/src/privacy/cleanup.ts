@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { Archive } from '../archive/archive.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time.ts'
 import type { Properties } from '../ingest/properties.ts'
 import type { Links } from '../people/links.ts'
+import { atOnce, deleteWhere } from '../store/delete.ts'
 import { bornMsColumn, personKeyColumn, userKey } from '../store/keys.ts'
 import type { Persons } from '../store/persons.ts'
 import { recountEngagement } from '../store/migrations/0006_entities.ts'
@@ -19,7 +21,10 @@ import { isRefusal, rederiveProperties } from './rederive.ts'
  *   sessions, gap_sessions made again of the events that are left
  *   session_records        deleted with their person, or with their time
  *   source_ends            deleted with events of their source: what was deleted must not look lost
- *   event_types, engagement   counted again for the workspace
+ *   archived months        files are written again without the rows
+ *   rolled_up              deleted where all that is older goes: nobody is named there
+ *   event_types            counted again for the workspace, of events, archived months and rolled_up
+ *   engagement             counted again of events and archived months, for the person or for all
  *   view_durations         deleted where all of one person goes; of views that went otherwise they count nowhere
  *   event_properties       a row whose example was deleted gets one from an event that is left, or goes; also where none can be found
  *   ledger                 stays: what was stored was stored
@@ -35,6 +40,7 @@ export interface CleanupDeps {
   persons: Persons
   links: Pick<Links, 'followAgain'>
   clock: Clock
+  archive: Pick<Archive, 'deleteWhere' | 'everywhere'>
   properties: Pick<Properties, 'forget'>
   /** Told what was left out of a deletion that went on. */
   log?: Pick<Log, 'warn'>
@@ -116,9 +122,6 @@ FROM (${userId === undefined ? sql`SELECT toUInt64(0) AS person_key` : persons.k
   return deletion
 }
 
-/** Answers when the rows are gone from every read, on all replicas. */
-const atOnce = { lightweight_deletes_sync: 2, mutations_sync: 2 }
-
 /** Each is tried; returns what failed. */
 async function finishAll(deps: CleanupDeps, deletions: readonly Deletion[]): Promise<Array<{ error: unknown }>> {
   const failed: Array<{ error: unknown }> = []
@@ -139,17 +142,20 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
     // First, since it is the events that tell whose sources they are.
     await deleteWhere(store, 'source_ends', ended(store, deletion))
     const touched = { deletionId: deletion.deletion_id, workspaceId: deletion.workspace_id }
-    await touchSessions(store, touched, doomed)
+    const persons = deletion.personal && deletion.before_ms === null ? chosen(store, deletion) : undefined
+    await touchSessions(store, touched, { events: await deps.archive.everywhere(deletion.workspace_id), where: doomed, persons })
     const deleted = await deleteWhere(store, 'events', doomed)
+    const archived = await deps.archive.deleteWhere(deletion.workspace_id, doomed)
     await rebuildTouched(store, touched)
     await deleteWhere(store, 'session_records', recorded(store, deletion))
+    if (!deletion.personal) await deleteWhere(store, 'rolled_up', sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'last_seen')}`)
     await deleteWhere(store, 'quarantine', quarantined(store, deletion))
     if (deletion.personal && deletion.before_ms === null) {
       await deleteWhere(store, 'view_durations', sql`workspace_id = ${u32(deletion.workspace_id)} AND person_key IN ${chosen(store, deletion)}`)
       await forgetTold(deps, deletion)
     }
-    await recountTypes(store, deletion.workspace_id)
-    await recountEngaged(store, deletion.workspace_id)
+    await recountTypes(deps, deletion.workspace_id)
+    await recountEngaged(deps, deletion)
     try {
       await rederiveProperties(deps, deletion.workspace_id, doomed)
     } catch (error) {
@@ -162,7 +168,7 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
     await deleteWhere(store, 'event_properties', doomed)
     await deps.letGo()
     await store.command(store.dialect.alter('deletions', `DROP PARTITION '${deletion.deletion_id}'`), { settings: atOnce })
-    return deleted
+    return deleted + archived
   } finally {
     properties.forget()
   }
@@ -182,36 +188,28 @@ WHERE workspace_id = ${u32(deletion.workspace_id)} AND anonymous_id != '' AND ${
   )
 }
 
-/** Returns how many rows. A DELETE touches every part of its table, so it is left out where it would find nothing. */
-export async function deleteWhere(store: Store, table: string, where: Piece): Promise<number> {
-  const { rows } = await store.query<{ rows: string }>(sql`SELECT count() AS rows FROM ${raw(`${store.dialect.database}.${table}`)} WHERE ${where}`, {
-    timeoutMs: COUNT_TIMEOUT_MS,
-  })
-  const count = Number(rows[0]?.rows ?? 0)
-  if (count === 0) return 0
-  const { text, params } = where
-  await store.command({ text: store.dialect.deleteFrom(table, text), params }, { settings: atOnce })
-  return count
-}
-const COUNT_TIMEOUT_MS = 600_000
-
-async function recountTypes(store: Store, workspaceId: number): Promise<void> {
+async function recountTypes({ store, archive }: CleanupDeps, workspaceId: number): Promise<void> {
   const database = raw(store.dialect.database)
   const { text, params } = sql`workspace_id = ${u32(workspaceId)}`
   await store.command({ text: store.dialect.deleteFrom('event_types', text), params }, { settings: atOnce })
   await store.command(
     sql`INSERT INTO ${database}.event_types (workspace_id, event_type, event_category, first_seen, last_seen, events)
 SELECT workspace_id, event_type, event_category, min(event_timestamp), max(event_timestamp), count()
-FROM ${database}.events WHERE workspace_id = ${u32(workspaceId)}
+FROM ${await archive.everywhere(workspaceId)}
+GROUP BY workspace_id, event_type, event_category
+UNION ALL
+SELECT workspace_id, event_type, event_category, min(first_seen), max(last_seen), sum(events)
+FROM ${database}.rolled_up WHERE workspace_id = ${u32(workspaceId)}
 GROUP BY workspace_id, event_type, event_category`,
     { settings: insertOnce() },
   )
 }
 
-async function recountEngaged(store: Store, workspaceId: number): Promise<void> {
-  await deleteWhere(store, 'engagement', sql`workspace_id = ${u32(workspaceId)}`)
-  const { text, params } = sql`workspace_id = ${u32(workspaceId)}`
-  await store.command({ text: recountEngagement(store.dialect, text), params }, { settings: insertOnce() })
+/** Of one person only theirs: what is left of others' events that are gone stays. */
+async function recountEngaged({ store, archive }: CleanupDeps, deletion: Deletion): Promise<void> {
+  const whose = sql`workspace_id = ${u32(deletion.workspace_id)}${deletion.personal ? sql` AND person_key IN ${chosen(store, deletion)}` : empty}`
+  await deleteWhere(store, 'engagement', whose)
+  await store.command(recountEngagement(store.dialect, await archive.everywhere(deletion.workspace_id), whose), { settings: insertOnce() })
 }
 
 /** Events, and properties whose example came from one. */

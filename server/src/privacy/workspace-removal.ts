@@ -1,3 +1,4 @@
+import type { Archive } from '../archive/archive.ts'
 import { CairnError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time.ts'
@@ -6,16 +7,16 @@ import type { CatalogDb, CatalogTransaction, Schema } from '../catalog/schema.ts
 import { change } from '../catalog/version.ts'
 import type { Properties } from '../ingest/properties.ts'
 import type { Links } from '../people/links.ts'
+import { deleteWhere } from '../store/delete.ts'
 import { sql, u32 } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { deleteWhere } from './cleanup.ts'
 
 /**
  * Removes a workspace without trace: its rows of every table, in the catalog and in the event store.
  *
  * First the catalog, in one transaction that also notes the removal: from its commit on no key, member or name leads to the workspace, and
- * nothing new is taken for it. Then what is acknowledged is loaded, and the rows of each table of the store are deleted; then what is held in
- * memory or kept for live is let go; last the note goes. Each step may be repeated, so a removal that was cut off is done again from the
+ * nothing new is taken for it. Then what is acknowledged is loaded, and the rows of each table of the store are deleted; then its archive, and
+ * what is held in memory or kept for live is let go; last the note goes. Each step may be repeated, so a removal that was cut off is done again from the
  * store on: by `resumeRemovals` at the start, or by the next removal. The id is never given again (catalog/schema.ts).
  * Deleted rows are out of every read at once, and out of the files with the daily sweep (`sweep.ts`). Of the ids by which repetitions are
  * recognised the workspace's leave within 25 hours, as all do.
@@ -26,6 +27,7 @@ export interface RemovalDeps {
   db: CatalogDb
   directory: Pick<Directory, 'refresh'>
   links: Pick<Links, 'reload'>
+  archive: Pick<Archive, 'removeAll'>
   properties: Pick<Properties, 'forgetWorkspace'>
   clock: Clock
   log: Pick<Log, 'info'>
@@ -73,6 +75,8 @@ const inCatalog = {
   entities: true,
   entity_types: true,
   login_sessions: true,
+  archives: true,
+  retentions: true,
 } as const satisfies Record<Exclude<Owned, 'removals'>, true>
 /** The removal's test holds this against the tables that the engine has. */
 const inStore = [
@@ -89,6 +93,7 @@ const inStore = [
   'session_records',
   'gap_touched',
   'sessions_touched',
+  'rolled_up',
   'deletions',
   'entities',
   'entity_changes',
@@ -121,6 +126,7 @@ async function finish(deps: RemovalDeps, { workspaceId, slug }: { workspaceId: n
     if (deleted === 0) break
   }
   await deps.links.reload()
+  await deps.archive.removeAll(workspaceId)
   deps.properties.forgetWorkspace(workspaceId)
   await deps.letGo()
   await deps.db.deleteFrom('removals').where('workspace_id', '=', workspaceId).execute()

@@ -1,5 +1,5 @@
 import { DAY_MS, sessionsOfEvents } from '../store/migrations/0005_sessions.ts'
-import { raw, sql, str, u32, uuid, type Piece } from '../store/sql.ts'
+import { empty, raw, sql, str, u32, uuid, type Piece } from '../store/sql.ts'
 import { insertOnce, type Store } from '../store/store.ts'
 import { remakeGaps } from './gaps.ts'
 
@@ -12,18 +12,36 @@ export interface Touched {
   workspaceId: number
 }
 
+export interface Doomed {
+  /** What stands after FROM: events of store and archive. */
+  events: Piece
+  where: Piece
+  /** `(SELECT person_key …)` of persons of whom all goes, also what is left of events that are gone. */
+  persons?: Piece | undefined
+}
+
 /** Of the events that match; to be called before they are deleted. */
-export async function touchSessions(store: Store, { deletionId, workspaceId }: Touched, doomed: Piece): Promise<void> {
+export async function touchSessions(store: Store, { deletionId, workspaceId }: Touched, { events, where, persons }: Doomed): Promise<void> {
   const database = raw(store.dialect.database)
   await store.command(
     sql`INSERT INTO ${database}.sessions_touched (deletion_id, workspace_id, session_key)
-SELECT DISTINCT ${uuid(deletionId)}, ${u32(workspaceId)}, session_key FROM ${database}.events WHERE ${doomed} AND session_key != 0`,
+SELECT DISTINCT ${uuid(deletionId)}, ${u32(workspaceId)}, session_key FROM ${events} WHERE ${where} AND session_key != 0${
+      persons
+        ? sql`
+UNION DISTINCT SELECT ${uuid(deletionId)}, ${u32(workspaceId)}, session_key FROM ${database}.sessions WHERE workspace_id = ${u32(workspaceId)} AND hasAny(person_keys, (SELECT groupArray(person_key) FROM ${persons}))`
+        : empty
+    }`,
     { settings: insertOnce() },
   )
   await store.command(
     sql`INSERT INTO ${database}.gap_touched (cause, workspace_id, day, date, person_key, is_bot)
 SELECT DISTINCT ${str(deletionId)}, ${u32(workspaceId)}, toInt32(floor(toUnixTimestamp64Milli(event_timestamp) / ${raw(String(DAY_MS))})), toDate(event_timestamp), person_key, is_bot
-FROM ${database}.events WHERE ${doomed} AND session_key = 0`,
+FROM ${events} WHERE ${where} AND session_key = 0${
+      persons
+        ? sql`
+UNION DISTINCT SELECT ${str(deletionId)}, ${u32(workspaceId)}, day, toDate(day), person_key, is_bot FROM ${database}.gap_sessions WHERE workspace_id = ${u32(workspaceId)} AND person_key IN ${persons}`
+        : empty
+    }`,
     { settings: insertOnce() },
   )
 }

@@ -16,6 +16,7 @@ export const eventFilters = {
   device_type: o(Type.Enum([...deviceTypes])),
   include_bots: flag('Count bots too.'),
 }
+const withArchived = { include_archived: flag('Look into archived months too; slower.') }
 /** Beside the fields named, any number of metadata.<path>=value and context.<path>=value. */
 const filtered = <T extends Record<string, TSchema>>(extra: T) =>
   Type.Object({ ...eventFilters, ...range, ...extra }, { description: 'Also metadata.<path>=value and context.<path>=value.' })
@@ -120,7 +121,7 @@ export const eventEndpoints = {
     path: '/api/events',
     access: 'read',
     summary: 'Events, newest first.',
-    query: filtered(page),
+    query: filtered({ ...page, ...withArchived }),
     answer: listOf('events', EventOutput),
   },
   exportEvents: {
@@ -137,6 +138,7 @@ export const eventEndpoints = {
     access: 'read',
     summary: 'What a person, or the whole workspace, did.',
     query: filtered({
+      ...withArchived,
       interval: o(
         Type.Enum([...intervals], { description: 'Answer a timeline too: events and people of each minute, hour, day, week (from Monday) or month.' }),
       ),

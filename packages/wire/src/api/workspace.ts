@@ -11,6 +11,11 @@ const settings = {
   name: o(Type.String({ minLength: 1, maxLength: 100 })),
   timezone: o(text('IANA time zone.', 64)),
   retention_days: o(Type.Union([Type.Integer({ minimum: 1, maximum: 36_500 }), Type.Literal('forever')])),
+  archive_days: o(
+    Type.Union([Type.Integer({ minimum: 1, maximum: 36_500 }), Type.Literal('never')], {
+      description: 'Months whose days are all older than this become files, and are asked with include_archived.',
+    }),
+  ),
   streams_off: o(Type.Array(Type.Enum([...streams]))),
   gpc: o(Type.Enum(['honour', 'ignore'])),
   taxonomy_mode: o(Type.Enum(['open', 'strict'])),
@@ -30,6 +35,7 @@ const WorkspaceAnswer = Type.Object({
   name: Type.String(),
   timezone: Type.String(),
   retention_days: Type.Union([Type.Integer(), Type.Literal('forever')]),
+  archive_days: Type.Union([Type.Integer(), Type.Literal('never')]),
   streams_off: Type.Array(Type.Enum([...streams])),
   streams_off_in_effect: Type.Array(Type.Enum([...streams]), { description: 'With what CAIRN_STREAMS_OFF switches off besides.' }),
   gpc: Type.Enum(['honour', 'ignore']),

@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialect.ts'
 import type { Migration } from '../migrate.ts'
+import { raw, sql, type Piece } from '../sql.ts'
 
 /**
  * The event store's copy of what the catalog decided about entities, and what events tell about them.
@@ -81,5 +82,8 @@ export const entities: Migration = {
   ],
 }
 
-/** Of one workspace, as the view makes it. */
-export const recountEngagement = (d: Dialect, where: string): string => backfill(d, 'engagement', engaged.replace(' WHERE ', ` WHERE ${where} AND `))
+/** As the view makes it, of those rows of `from` that match. */
+export function recountEngagement(d: Dialect, from: Piece, where: Piece): Piece {
+  const [head = '', tail = ''] = engaged.split('{from} WHERE ')
+  return sql`INSERT INTO ${raw(d.database)}.engagement (${raw(columnsOf.engagement)}) ${raw(head)}${from} WHERE ${where} AND ${raw(tail)}`
+}

@@ -5,6 +5,7 @@ import { sourceEnds } from './0003_source_ends.ts'
 import { personLinks } from './0004_person_links.ts'
 import { sessionTables } from './0005_sessions.ts'
 import { entities } from './0006_entities.ts'
+import { rolledUp } from './0007_rolled_up.ts'
 
 /** All migrations of the event store, in order. */
-export const migrations: readonly Migration[] = [events, deletions, sourceEnds, personLinks, sessionTables, entities]
+export const migrations: readonly Migration[] = [events, deletions, sourceEnds, personLinks, sessionTables, entities, rolledUp]

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { raw, sql, type Piece } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
+
+/**
+ * A month of one workspace as a Parquet file, written and read by the embedded engine. It holds every column of an event but `metadata`, which
+ * is the same as `event_metadata`, for reading by path. A file is replaced whole: the new one is written beside it, read back, synced, and takes
+ * its name; a crash leaves the one or the other.
+ */
+const fields = [
+  ['workspace_id', 'UInt32'],
+  ['event_id', 'UUID'],
+  ['event_type', 'String'],
+  ['event_category', 'String'],
+  ['event_action', 'String'],
+  ['user_id', 'String'],
+  ['anonymous_id', 'String'],
+  ['person_key', 'UInt64'],
+  ['session_id', 'String'],
+  ['session_key', 'UInt64'],
+  ['entity_type', 'String'],
+  ['entity_id', 'String'],
+  ['event_metadata', 'String'],
+  ['context_snapshot', 'String'],
+  ['device_type', 'String'],
+  ['duration_ms', 'Nullable(UInt64)'],
+  ['event_timestamp', "DateTime64(3, 'UTC')"],
+  ['received_at', "DateTime64(3, 'UTC')"],
+  ['seq', 'Nullable(UInt64)'],
+  ['source_id', 'String'],
+  ['browser', 'String'],
+  ['os', 'String'],
+  ['country', 'String'],
+  ['is_bot', 'Bool'],
+  ['url_path', 'String'],
+  ['referrer_domain', 'String'],
+  ['utm_source', 'String'],
+  ['utm_medium', 'String'],
+  ['utm_campaign', 'String'],
+  ['utm_term', 'String'],
+  ['utm_content', 'String'],
+  ['channel', 'String'],
+  ['key_id', 'String'],
+  ['tracker', 'String'],
+  ['source', 'String'],
+  ['is_new_type', 'Bool'],
+] as const
+/** Of an archived event, in the order of the event table. */
+export const archivedColumns: readonly string[] = fields.map(([name]) => name)
+export const columns: Piece = raw(archivedColumns.join(', '))
+
+const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+const structure = literal(fields.map(([name, type]) => `${name} ${type}`).join(', '))
+const tableOf = (path: string): Piece => raw(`file(${literal(path)}, 'Parquet', ${structure})`)
+
+/** All rows of a file, as a SELECT. */
+export const rowsOf = (path: string): Piece => sql`SELECT ${columns} FROM ${tableOf(path)}`
+
+const LONG_MS = 3_600_000
+/** Few rows in memory at once, whatever the month holds; a group is what a question can leave out. */
+const writing = {
+  engine_file_truncate_on_insert: 1,
+  output_format_parquet_row_group_size: 100_000,
+  output_format_parquet_row_group_size_bytes: 64 * 1024 * 1024,
+  output_format_parquet_parallel_encoding: 0,
+  max_insert_threads: 1,
+}
+
+/** Writes what `rows` selects, and takes the file's place once it reads back as the same rows. Throws where it does not; then the old file is there as ever. */
+export async function replaceFile(store: Store, path: string, rows: Piece): Promise<{ events: number; bytes: number }> {
+  const next = `${path}.new`
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  try {
+    const wanted = await digest(store, rows)
+    await store.command(sql`INSERT INTO FUNCTION ${tableOf(next)} ${rows}`, { settings: writing, timeoutMs: LONG_MS })
+    await chmod(next, 0o600)
+    const found = await digest(store, rowsOf(next))
+    if (found.events !== wanted.events || found.sum !== wanted.sum)
+      throw new Error(`an archive reads back as ${found.events} events instead of ${wanted.events}, or as others`)
+    await sync(next)
+    await rename(next, path)
+    await sync(dirname(path))
+    return { events: Number(found.events), bytes: (await stat(path)).size }
+  } finally {
+    await rm(next, { force: true })
+  }
+}
+
+export async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true })
+  if (existsSync(dirname(path))) await sync(dirname(path))
+}
+
+/** Rows in any order have the same. */
+async function digest(store: Store, rows: Piece): Promise<{ events: string; sum: string }> {
+  const { rows: found } = await store.query<{ events: string; sum: string }>(
+    sql`SELECT count() AS events, toString(sum(cityHash64(* EXCEPT (duration_ms, seq), toString((duration_ms, seq))))) AS sum FROM (${rows})`,
+    { timeoutMs: LONG_MS, lane: 'admin' },
+  )
+  return found[0] ?? { events: '0', sum: '0' }
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
