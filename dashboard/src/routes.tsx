@@ -18,6 +18,7 @@ const screens = {
   people: lazyRouteComponent(() => import('./screens/people.tsx'), 'People'),
   'people/$person': lazyRouteComponent(() => import('./screens/person.tsx'), 'Person'),
   health: lazyRouteComponent(() => import('./screens/health.tsx'), 'Health'),
+  jobs: lazyRouteComponent(() => import('./screens/jobs.tsx'), 'Jobs'),
   settings: lazyRouteComponent(() => import('./screens/settings-general.tsx'), 'SettingsGeneral'),
   'settings/keys': lazyRouteComponent(() => import('./screens/settings-keys.tsx'), 'SettingsKeys'),
   'settings/members': lazyRouteComponent(() => import('./screens/settings-members.tsx'), 'SettingsMembers'),

@@ -65,6 +65,15 @@ export const rows: readonly Row[] = [
     asks: ['/api/events', '/api/events/analytics', '/api/people/'],
   },
   { name: 'health', title: 'Health', path: below('health?range=30d'), states, asks: ['/api/health', '/api/ledger', '/api/system'] },
+  { name: 'jobs', title: 'Jobs', path: below('jobs'), states, asks: ['/api/jobs'] },
+  {
+    name: 'job',
+    title: 'Jobs',
+    path: below('jobs?job=events:sweep'),
+    states: ['full', 'waiting', 'failure'],
+    until: (page) => page.getByRole('dialog').getByText('Done').first(),
+    asks: ['/api/jobs', '/api/jobs/events%3Asweep/runs'],
+  },
   { name: 'settings', title: /./, path: below('settings'), states: ['full', 'waiting', 'failure'], asks: ['/api/demo', '/api/workspace'] },
   { name: 'settings-keys', title: /./, path: below('settings/keys'), states, asks: ['/api/keys'] },
   { name: 'settings-members', title: /./, path: below('settings/members'), states: ['full', 'waiting', 'failure'], asks: ['/api/invitations', '/api/members'] },
@@ -88,6 +97,7 @@ export const cases: readonly Case[] = rows.flatMap((row) => row.states.map((stat
 export async function worldOf({ call }: Stage): Promise<World> {
   const { body: people } = await call('owner', 'GET', '/api/people?days=30&limit=50', { workspace: DEMO })
   const { body: events } = await call('owner', 'GET', '/api/events?days=30&limit=1', { workspace: DEMO })
+  await call('owner', 'POST', '/api/jobs/events:sweep/run?wait=true', { workspace: DEMO })
   const { body: invited } = await call('owner', 'POST', '/api/invitations', { workspace: DEMO, body: { role: 'analyst' } })
   const [newest] = events['events'] as Array<{ event_id: string; event_timestamp: string }>
   return {

@@ -13,6 +13,7 @@ export const navigation: ReadonlyArray<{ path: string; label: string; icon: Icon
   { path: 'types', label: t.types, icon: 'types' },
   { path: 'quarantine', label: t.quarantine, icon: 'quarantine' },
   { path: 'health', label: t.health, icon: 'health' },
+  { path: 'jobs', label: t.jobs, icon: 'jobs' },
   { path: 'settings', label: t.settings, icon: 'settings' },
   { path: 'start', label: t.start, icon: 'start' },
 ]

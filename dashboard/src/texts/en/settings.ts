@@ -156,11 +156,11 @@ export const settings = {
     foreverHint: 'Events of any age are taken and kept.',
     days: 'For a number of days',
     daysHint:
-      'Events that are older when they arrive are refused and wait in the quarantine. What is stored already is not deleted by itself in this version: use “Delete events” below.',
+      'Older ones are removed every night, only daily counts of them stay. Events that are older when they arrive are refused and wait in the quarantine.',
     daysLabel: 'Days',
     daysRange: 'A whole number from 1 to 36,500.',
     keptForever: 'Forever.',
-    keptDays: (days: string): string => `Events that are older than ${days} days when they arrive are refused.`,
+    keptDays: (days: string): string => `${days} days. Older events are removed every night, and refused when they arrive.`,
     gpc: 'When a browser asks not to be tracked',
     gpcLead:
       'Browsers can send Global Privacy Control or Do Not Track with every request. You choose what it means for visitors who are not signed in to your product.',

@@ -11,6 +11,7 @@ export const shell = {
     quarantine: 'Quarantine',
     people: 'People',
     health: 'Health',
+    jobs: 'Jobs',
     settings: 'Settings',
     more: 'More',
     collapse: 'Collapse navigation',
