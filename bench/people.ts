@@ -5,7 +5,7 @@ import { readRange } from '../server/src/analytics/range.ts'
 import { eventsWhere } from '../server/src/analytics/where.ts'
 import { Links } from '../server/src/people/links.ts'
 import { Persons } from '../server/src/store/persons.ts'
-import { sql } from '../server/src/store/sql.ts'
+import { raw, sql } from '../server/src/store/sql.ts'
 import { temporaryFolder } from '../test/server.ts'
 import { fill, openStoreIn } from './fill.ts'
 import { machine, median, rounded } from './measure.ts'
@@ -59,7 +59,13 @@ console.log(
 const range = readRange({ days: 62 }, { timezone: 'UTC', now: clock.now() })
 const call = { workspace: { id: 1 }, query: {} }
 const trend = (persons: Persons, interval: 'day' | 'week' | 'month'): ReturnType<typeof readTimeline> =>
-  readTimeline(store, { range, interval, where: eventsWhere({ properties: { knows: () => false }, persons }, call, range), person: persons.column(1) })
+  readTimeline(store, {
+    range,
+    interval,
+    events: raw('cairn.events'),
+    where: eventsWhere({ properties: { knows: () => false }, persons }, call, range),
+    person: persons.column(1),
+  })
 for (const interval of ['day', 'week', 'month'] as const) {
   const counted = (moments: Awaited<ReturnType<typeof trend>>, of: 'events' | 'people'): number => moments.reduce((sum, moment) => sum + moment[of], 0)
   const [without, with_] = [await trend(plain, interval), await trend(linked, interval)]

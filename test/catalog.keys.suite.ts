@@ -17,6 +17,7 @@ export const keysSuite = (name: string, place: () => Promise<Place>): void => {
         name: 'Acme',
         timezone: 'Europe/Berlin',
         retentionDays: 365,
+        archiveDays: null,
         streamsOff: [],
         gpc: 'honour',
         taxonomyMode: 'open',

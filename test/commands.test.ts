@@ -117,6 +117,15 @@ test('keys, workspaces and migrations are looked after without a server', async 
   expect(down).toEqual({ catalog: ofCatalog.map(({ name }) => name).toReversed(), events: up.events.toReversed() })
 })
 
+test('months are archived by command where the workspace asks for it', async () => {
+  const data = at('archive')
+  expect((await cairn(data, 'workspace', 'set', 'default', '--archive', '60', '--json')).json()).toMatchObject({ archive_days: 60 })
+  const [done, never] = [await cairn(data, 'archive'), await cairn(data, 'workspace', 'set', 'default', '--archive', 'never', '--json')]
+  expect([done.code, done.out]).toEqual([0, expect.stringContaining('events:archive is done in')])
+  expect(never.json()).toMatchObject({ archive_days: 'never' })
+  expect((await cairn(data, 'workspace', 'set', 'default', '--archive', 'soon')).code).toBe(2)
+})
+
 test('jobs are listed and run, with the server’s help or a server of the command’s own', async () => {
   const data = at('jobs')
   const listed = await cairn(data, 'jobs', 'list', '--json')

@@ -13,7 +13,7 @@ import type { TestCairn, TestWorkspace } from './cairn.ts'
 /** What the tests of retention and archive have in common. */
 export type Json = Record<string, unknown>
 
-export const CUT = new Error('cut off')
+const CUT = new Error('cut off')
 
 /** A store that fails at the nth of its commands and at all later ones, as one does whose process is gone. Reads go on. */
 export function cutAfter(store: Store, commands: number): Store {
@@ -21,7 +21,7 @@ export function cutAfter(store: Store, commands: number): Store {
   return { ...store, command: (...call) => (left-- > 0 ? store.command(...call) : Promise.reject(CUT)) }
 }
 
-export const archiveOn = ({ catalog, clock, dataDir }: TestCairn, store: Store): Archive =>
+const archiveOn = ({ catalog, clock, dataDir }: TestCairn, store: Store): Archive =>
   new Archive({ store, db: catalog.db, dir: join(dataDir, 'archive'), clock })
 
 export const jobsOn = (cairn: TestCairn, store: Store): { retention: Job; archiving: Job } => {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { environment } from './base/config.ts'
 import { version } from './base/version.ts'
+import { archiveCommand } from './commands/archive.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { exportCommand } from './commands/export.ts'
@@ -32,6 +33,7 @@ const commands = [
   usersCommand,
   keysCommand,
   jobsCommand,
+  archiveCommand,
   migrateCommand,
 ]
 for (const command of commands) program.addCommand(inherit(command(environment())))

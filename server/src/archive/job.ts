@@ -12,7 +12,7 @@ interface ArchiveJobDeps {
   store: Store
   archive: Archive
   /** Loads what is acknowledged, then runs `work` while nothing is loaded. */
-  quiesced<T>(work: () => Promise<T>): Promise<T>
+  quiesced: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 export const archiveJob = (deps: ArchiveJobDeps): Job => ({

@@ -51,7 +51,8 @@ export function jobsCommand(environment: Environment): Command {
   return command
 }
 
-async function runJob(api: Api, name: string, { json }: Options): Promise<void> {
+/** Begins the job and waits for its end. Throws `Failed` where it is not done. */
+export async function runJob(api: Api, name: string, { json }: Pick<Options, 'json'>): Promise<void> {
   const path = `/api/jobs/${encodeURIComponent(name)}`
   let { run } = await api.send<{ run: Run }>('POST', `${path}/run`)
   while (run.state === 'running') {

@@ -40,15 +40,21 @@ export const retentionJob = (deps: RetentionDeps): Job => ({
   of: 'workspace',
   run: async ({ workspace, clock }) => {
     const before = oldestKept(workspace, clock.now())
-    const removed: Removed = { events: 0, archived: 0, quarantined: 0 }
-    const add = (more: Removed): void => void (Object.keys(removed) as (keyof Removed)[]).forEach((name) => (removed[name] += more[name]))
-    await deps.quiesced(async () => {
+    const removed = await deps.quiesced(async () => {
       const cut = await deps.db.selectFrom('retentions').selectAll().where('workspace_id', '=', workspace.id).executeTakeFirst()
-      if (cut) add(await finish(deps, cut))
-      if (before !== null && (await isAnyBefore(deps, workspace.id, before))) add(await finish(deps, await writeDown(deps, workspace, before, clock.now())))
+      const earlier = cut ? await finish(deps, cut) : nothing
+      if (before === null || !(await isAnyBefore(deps, workspace.id, before))) return earlier
+      return sum(earlier, await finish(deps, await writeDown(deps, workspace, before, clock.now())))
     })
     return { ...removed, before: before === null ? null : new Date(before).toISOString() }
   },
+})
+
+const nothing: Removed = { events: 0, archived: 0, quarantined: 0 }
+const sum = (a: Removed, b: Removed): Removed => ({
+  events: a.events + b.events,
+  archived: a.archived + b.archived,
+  quarantined: a.quarantined + b.quarantined,
 })
 
 /** Start of the first day that is kept; null where all are. */
