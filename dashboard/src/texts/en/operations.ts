@@ -122,7 +122,7 @@ export const operations = {
     inZone: (zone: string) => `by the clock of ${zone}`,
     ofServer: 'by UTC, once for all workspaces',
     run: 'Run now',
-    runOf: (job: string) => `Run ${job} now`,
+    runOf: (job: string) => `Run now: ${job}`,
     begun: (job: string) => `${job} has begun.`,
     runsOf: (job: string) => `Runs of ${job}`,
     asked: 'Somebody asked for it.',
