@@ -52,6 +52,7 @@ export class Scheduler {
   #standing: Awaited<ReturnType<typeof standing>> = { failing: [], lastFinishedAt: null }
   #looking: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
+  #looks = false
   #lookedAt = 0
   #failing = false
   #stopped = false
@@ -73,6 +74,7 @@ export class Scheduler {
       this.#timer = setTimeout(() => void this.look().then(again), LOOK_EVERY_MS)
       this.#timer.unref()
     }
+    this.#looks = looks
     if (looks) void this.look().then(again)
   }
 
@@ -190,7 +192,11 @@ export class Scheduler {
     const stop = new AbortController()
     const running: Running = { run, stop, ended: Promise.resolve(undefined) }
     this.#running.set(key, running)
-    running.ended = this.#work(entry, running).finally(() => this.#running.delete(key))
+    running.ended = this.#work(entry, running).finally(() => {
+      this.#running.delete(key)
+      // There is room for what waits.
+      if (this.#looks && !this.#stopped && this.standing.lateMs > 0) void this.look()
+    })
     return running
   }
 
