@@ -197,6 +197,12 @@ const cases = {
   commentTrend: () => [w.call('GET', '/api/tasks/t1/comments/trend?days=3')],
   durations: () => [w.call('GET', '/api/tasks/durations?from=start_date&to=end_date&by=status')],
   transitions: () => [w.call('GET', '/api/tasks/transitions')],
+  listBaselines: async () => {
+    await w.call('PUT', '/api/entities/project/p1', { attributes: { status: 'completed', start_date: '2026-01-01', end_date: '2026-01-03' } })
+    await w.call('POST', '/api/jobs/projects:calculate-baselines/run?wait=true')
+    return [await w.call('GET', '/api/baselines'), await w.call('GET', '/api/baselines?project_type=x&history=true')]
+  },
+  againstBaseline: () => [w.call('GET', '/api/projects/p1/against-baseline')],
   listNotifications: () => [w.call('GET', '/api/notifications?user_id=carol&unread=true')],
   readNotification: async () => {
     const { notifications } = await w.get<{ notifications: Array<{ id: string }> }>('/api/notifications?user_id=carol')

@@ -278,3 +278,36 @@ test('what somebody did under another id of theirs counts as theirs', async () =
   expect(await w.get('/api/users/ada/has-viewed?entity_id=1')).toMatchObject({ has_viewed: true })
   expect(await w.get('/api/tasks/unopened?older_than_hours=0')).toMatchObject({ tasks: [{ user_id: 'bob' }] })
 })
+
+test('somebody may speak for themselves by the token of their log-in, and for nobody else', async () => {
+  const w = await cairn.workspace()
+  await put(w, '1', { attributes: { created_by: 'ada' }, assignees: ['ada', 'bob'] })
+  const token = randomUUID().repeat(2)
+  expect((await w.call('POST', '/api/sessions/start', { user_id: 'ada', session_token: token })).status).toBe(200)
+  const own = async (method: string, path: string, body?: Json): Promise<{ status: number; body: Json }> => {
+    const response = await fetch(cairn.url + path, {
+      method,
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+    return { status: response.status, body: (await response.json()) as Json }
+  }
+  expect(await own('POST', '/api/tasks/1/track-view', {})).toMatchObject({ status: 200, body: { message: 'Task view tracked' } })
+  expect(await own('POST', '/api/tasks/1/activity')).toMatchObject({ status: 200 })
+  expect(await own('POST', '/api/tasks/1/track-view', { user_id: 'bob' })).toMatchObject({ status: 403 })
+  expect(await own('POST', '/api/tasks/1/reject', { user_id: 'bob' })).toMatchObject({ status: 403 })
+  expect(await own('POST', '/api/tasks/1/reject', { reason: 'unclear', user_id: null })).toMatchObject({ status: 200 })
+  expect(await own('GET', '/api/tasks/1')).toMatchObject({ status: 401 })
+  const { notifications } = (await own('GET', '/api/notifications?unread=true')).body as { notifications: Json[] }
+  expect(notifications).toMatchObject([{ user_id: 'ada', data: { user_id: 'ada', reason: 'unclear' } }])
+  expect(await own('GET', '/api/notifications?user_id=bob')).toMatchObject({ status: 403 })
+  expect(await own('POST', `/api/notifications/${String(notifications[0]?.['id'])}/read`)).toMatchObject({ status: 200 })
+  expect(await w.get('/api/tasks/1/engagement')).toMatchObject({
+    engagement: [
+      { user_id: 'ada', view_count: 1, reason: 'unclear' },
+      { user_id: 'bob', view_count: 0 },
+    ],
+  })
+  await own('POST', `/api/sessions/${token}/end`, {})
+  expect(await own('POST', '/api/tasks/1/track-view', {})).toMatchObject({ status: 401 })
+})

@@ -163,6 +163,8 @@ const cases = {
   commentTrend: (a) => [{ path: `/api/tasks/${a.taskId}/comments/trend`, answers: ok }],
   durations: () => [{ path: '/api/tasks/durations?from=start_date&to=end_date&by=title', answers: ok }],
   transitions: () => [{ path: '/api/tasks/transitions?field=title&repeats=true', answers: ok }],
+  listBaselines: () => [{ path: '/api/baselines', answers: ok }],
+  againstBaseline: (a) => [{ path: `/api/projects/${a.taskId}/against-baseline`, answers: notFound }],
   listNotifications: (a) => paged(`/api/notifications?user_id=${a.userId}`, a.cursors),
   readNotification: (a) => [{ path: `/api/notifications/${a.notificationId}/read`, body: {}, answers: notFound }],
   refusals: () => [{ path: '/api/refusals', answers: ok }],

@@ -10,7 +10,7 @@ import { asCairnError, problemOf } from './http/answer.ts'
 import { authenticate, sentKey, type AuthDeps } from './http/auth.ts'
 import { readBody } from './http/body.ts'
 import type { Call, Handler, Handlers } from './http/call.ts'
-import { makeCheck, makeQueryReader } from './http/check.ts'
+import { makeCheck, makeNullDropper, makeQueryReader } from './http/check.ts'
 import type { RequestCounts } from './ops/counts.ts'
 import { answerPreflight, openToOrigins, securityHeaders, setMissing } from './http/headers.ts'
 import { serveClients, type ClientsDeps } from './http/pages/clients.ts'
@@ -104,6 +104,7 @@ export async function makeApp(deps: AppDeps): Promise<FastifyInstance> {
 function addEndpoint<N extends EndpointName>(app: FastifyInstance, name: N, endpoint: Endpoint, deps: AppDeps): void {
   const handler = deps.handlers[name] as Handler<N>
   const readQuery = makeQueryReader(endpoint.query)
+  const dropNulls = makeNullDropper(endpoint.judgedByEvent ? undefined : endpoint.body)
   const checkBody = makeCheck(endpoint.judgedByEvent ? undefined : endpoint.body, 'The body is not valid.')
   const collects = endpoint.access === 'collect' || endpoint.access === 'person'
   if (collects) app.options(endpoint.path, answerPreflight)
@@ -118,7 +119,10 @@ function addEndpoint<N extends EndpointName>(app: FastifyInstance, name: N, endp
       for (const cookie of cookies) void reply.header('Set-Cookie', cookie)
       if (asker.by.kind === 'key' && !asker.person) deps.used(asker.by.id)
       const { query, paths } = readQuery(request.query as Record<string, unknown>)
-      if (endpoint.body) checkBody(body)
+      if (endpoint.body) {
+        dropNulls(body)
+        checkBody(body)
+      }
       const stale =
         endpoint.access === 'read' && asker.workspace
           ? await deps.settle(asker.workspace.id, request.headers['x-cairn-position'] as string | undefined)

@@ -24,6 +24,8 @@ import { catalogRoutes } from './catalog/routes.ts'
 import { authenticateUpgrade, LOCAL_TOKEN_PREFIX, type AuthDeps } from './http/auth.ts'
 import { Demo } from './demo/demo.ts'
 import { demoRoutes, sendTo } from './demo/routes.ts'
+import { baselinesJob } from './baselines/calculate.ts'
+import { baselineRoutes } from './baselines/read.ts'
 import { entityRoutes } from './entities/routes.ts'
 import { Waiting } from './entities/waiting.ts'
 import type { Handlers } from './http/call.ts'
@@ -173,7 +175,8 @@ export async function compose(
       sweepJob(store.store),
       retentionJob({ ...old, properties }),
       archiveJob(old),
-      closeStaleJob({ store: store.store, pipeline, settle: (workspaceId) => freshness.settle(workspaceId) }),
+      closeStaleJob({ store: store.store, pipeline, settle: (workspaceId) => settled(workspaceId) }),
+      baselinesJob({ store: store.store, db: catalog.db, settle: (workspaceId) => settled(workspaceId) }),
     ]
     const scheduler = new Scheduler({ db: catalog.db, directory, clock, log, node, jobs })
     const intake = new Intake({ directory, journal, seen, properties, taken: (workspaceId, position) => freshness.taken(workspaceId, position) })
@@ -237,6 +240,7 @@ export async function compose(
         },
       }),
       ...factRoutes({ pipeline, directory, db: catalog.db, clock, settle: (workspaceId, waitMs) => freshness.settle(workspaceId, 0, waitMs) }),
+      ...baselineRoutes(shared),
       ...peopleRoutes(shared),
       ...analyticsRoutes(shared),
       ...sessionRoutes(shared),

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import { accountEndpoints } from './api/accounts.ts'
+import { baselineEndpoints } from './api/baselines.ts'
 import { entityEndpoints } from './api/entities.ts'
 import { eventEndpoints } from './api/events.ts'
 import { jobEndpoints } from './api/jobs.ts'
@@ -15,6 +16,7 @@ export const endpoints = {
   ...peopleEndpoints,
   ...sessionEndpoints,
   ...entityEndpoints,
+  ...baselineEndpoints,
   ...workspaceEndpoints,
   ...accountEndpoints,
   ...jobEndpoints,

@@ -41,6 +41,8 @@ export interface DirectoryWorkspace {
   taxonomy: ReadonlyMap<string, DirectoryType>
   /** As trackers are told. */
   trackers: TrackerSettings
+  /** Beside those with the word complete or completed. */
+  doneStatuses: readonly string[]
   createdAt: number
 }
 

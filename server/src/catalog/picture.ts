@@ -84,6 +84,7 @@ const readWorkspaces = async (
         taxonomyMode: row.taxonomy_mode,
         taxonomy: taxonomy.get(row.id) ?? new Map<string, DirectoryType>(),
         trackers: trackerSettings({ streamsOff: off, sampling: row.sampling, breaker: toBreaker(row) }),
+        doneStatuses: JSON.parse(row.done_statuses) as string[],
         createdAt: row.created_at,
       }
       return [row.id, workspace]

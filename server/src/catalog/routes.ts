@@ -31,6 +31,7 @@ export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
       streams_off: streamsOff,
       taxonomy_mode: taxonomyMode,
       single_session: singleSession,
+      done_statuses: doneStatuses,
       ...others
     } = body
     const retentionDays = retention === 'forever' ? null : retention
@@ -43,6 +44,7 @@ export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
       streamsOff,
       taxonomyMode,
       singleSession,
+      doneStatuses,
       now: clock.now(),
       by,
     })
@@ -70,7 +72,7 @@ export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
 
 /** `streams_off` is what the workspace set; `streams_off_in_effect` is what is off now, with what CAIRN_STREAMS_OFF switches off besides. */
 const toSettings = (
-  { slug, name, timezone, retentionDays, archiveDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession }: Workspace,
+  { slug, name, timezone, retentionDays, archiveDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession, doneStatuses }: Workspace,
   inEffect: DirectoryWorkspace | undefined,
 ): AnswerOf<'getWorkspace'> => ({
   slug,
@@ -85,6 +87,7 @@ const toSettings = (
   sampling,
   single_session: singleSession,
   breaker,
+  done_statuses: doneStatuses,
 })
 
 const toListed = (key: Key): object => ({

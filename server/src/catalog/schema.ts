@@ -29,6 +29,8 @@ export interface Schema {
     breaker_rest_ms: Generated<number>
     /** Whether a log-in ends the person's others. */
     single_session: Generated<0 | 1>
+    /** JSON array. */
+    done_statuses: Generated<string>
     created_at: number
     updated_at: number
   }
@@ -285,6 +287,21 @@ export interface Schema {
     why: Why | null
     reason: string | null
     note: string | null
+  }
+  /** What completed projects came to, each time it was calculated; '' stands for all. */
+  baselines: {
+    workspace_id: number
+    calculated_at: number
+    metric_name: string
+    project_type: string
+    client_id: string
+    task_type: string
+    metric_value: number
+    median: number
+    p25: number
+    p75: number
+    standard_deviation: number
+    sample_size: number
   }
   notifications: {
     id: string

@@ -27,6 +27,8 @@ export interface Workspace {
   breaker: Breaker
   /** Whether a log-in ends the person's others. */
   singleSession: boolean
+  /** Statuses that say that work is done, beside those with the word complete or completed. */
+  doneStatuses: string[]
   createdAt: number
   updatedAt: number
 }
@@ -44,6 +46,7 @@ export interface WorkspaceSettings {
   /** What is left out stays. */
   breaker?: { [K in keyof Breaker]?: number | undefined } | undefined
   singleSession?: boolean | undefined
+  doneStatuses?: readonly string[] | undefined
 }
 
 /** Throws `invalid` for a bad value, `conflict` where the slug is taken. Without an owner only keys and the command line reach it. */
@@ -125,7 +128,7 @@ export const alterWorkspace = async (
 }
 
 /** Settings under the names that the API gives them. */
-const told = ({ name, timezone, retentionDays, archiveDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession }: Workspace) => ({
+const told = ({ name, timezone, retentionDays, archiveDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession, doneStatuses }: Workspace) => ({
   name,
   timezone,
   retention_days: retentionDays ?? 'forever',
@@ -136,6 +139,7 @@ const told = ({ name, timezone, retentionDays, archiveDays, streamsOff, gpc, tax
   sampling,
   breaker,
   single_session: singleSession,
+  done_statuses: doneStatuses,
 })
 
 /** By id; few installations have more than hundreds, so all of them. */
@@ -169,6 +173,7 @@ const toWorkspace = (row: Selectable<Schema['workspaces']>): Workspace => ({
   sampling: row.sampling,
   breaker: toBreaker(row),
   singleSession: row.single_session === 1,
+  doneStatuses: JSON.parse(row.done_statuses) as string[],
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
@@ -179,7 +184,19 @@ export const toBreaker = (row: Pick<Selectable<Schema['workspaces']>, `breaker_$
   rest_ms: row.breaker_rest_ms,
 })
 
-const columns = ({ name, timezone, retentionDays, archiveDays, streamsOff, gpc, taxonomyMode, sampling, breaker = {}, singleSession }: WorkspaceSettings) => ({
+const columns = ({
+  name,
+  timezone,
+  retentionDays,
+  archiveDays,
+  streamsOff,
+  gpc,
+  taxonomyMode,
+  sampling,
+  breaker = {},
+  singleSession,
+  doneStatuses,
+}: WorkspaceSettings) => ({
   ...(name !== undefined && { name }),
   ...(timezone !== undefined && { timezone: zoneOf(timezone) ?? timezone }),
   ...(retentionDays !== undefined && { retention_days: retentionDays }),
@@ -189,6 +206,7 @@ const columns = ({ name, timezone, retentionDays, archiveDays, streamsOff, gpc, 
   ...(taxonomyMode !== undefined && { taxonomy_mode: taxonomyMode }),
   ...(sampling !== undefined && { sampling }),
   ...(singleSession !== undefined && { single_session: singleSession ? (1 as const) : (0 as const) }),
+  ...(doneStatuses !== undefined && { done_statuses: JSON.stringify([...new Set(doneStatuses)]) }),
   ...(breaker.budget_ms !== undefined && { breaker_budget_ms: breaker.budget_ms }),
   ...(breaker.failures !== undefined && { breaker_failures: breaker.failures }),
   ...(breaker.rest_ms !== undefined && { breaker_rest_ms: breaker.rest_ms }),

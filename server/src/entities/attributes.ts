@@ -42,8 +42,3 @@ export function sayings(before: Described, said: Attributes, whole: boolean): Sa
   const left = Object.keys(before.times.each).filter((field) => !Object.hasOwn(said, field))
   return [...named, ...left.map((field) => ({ field, value: undefined }))]
 }
-
-/** Whether a status says that the work is done: it has the whole word complete or completed, or is one that the workspace named. */
-export const isDone = ({ status, completed_at: completedAt }: Attributes, doneStatuses: readonly string[] = []): boolean =>
-  (completedAt ?? '') !== '' ||
-  (typeof status === 'string' && (/\bcompleted?\b/i.test(status) || doneStatuses.some((done) => done.toLowerCase() === status.toLowerCase())))

@@ -3,6 +3,7 @@ import { CairnError } from '../base/errors.ts'
 import { isUuid } from '../base/ids.ts'
 import { iso } from '../base/time.ts'
 import { note } from '../catalog/audit.ts'
+import { userOf } from '../http/auth.ts'
 import type { Handlers } from '../http/call.ts'
 import type { EntityDeps } from './deps.ts'
 
@@ -10,10 +11,11 @@ const DEFAULT_LIMIT = 50
 
 /** What people of the host are told; they need no account here. */
 export const notificationRoutes = ({ db, clock }: Pick<EntityDeps, 'db' | 'clock'>): Pick<Handlers, 'listNotifications' | 'readNotification'> => ({
-  listNotifications: async ({ workspace, query }) => {
+  listNotifications: async (call) => {
+    const { workspace, query } = call
     const limit = query.limit ?? DEFAULT_LIMIT
     const after = readCursor(query.cursor, 'uuid')
-    let asked = db.selectFrom('notifications').selectAll().where('workspace_id', '=', workspace.id).where('user_id', '=', query.user_id)
+    let asked = db.selectFrom('notifications').selectAll().where('workspace_id', '=', workspace.id).where('user_id', '=', userOf(call, query.user_id))
     if (query.unread === true) asked = asked.where('read_at', 'is', null)
     if (after) asked = asked.where((row) => row(row.refTuple('created_at', 'id'), '<', row.tuple(after.ms, after.key)))
     const rows = await asked
@@ -34,17 +36,17 @@ export const notificationRoutes = ({ db, clock }: Pick<EntityDeps, 'db' | 'clock
     }
   },
 
-  readNotification: async ({ workspace, params, user, by }) => {
+  readNotification: async ({ workspace, params, person, user, by }) => {
     const id = params['id'] ?? ''
     const of = { workspace_id: workspace.id, id: id.toLowerCase() }
     const known = isUuid(id)
       ? await db
           .selectFrom('notifications')
-          .select('read_at')
+          .select(['read_at', 'user_id'])
           .where((row) => row.and(of))
           .executeTakeFirst()
       : undefined
-    if (!known) throw new CairnError('not_found', 'There is no such notification.')
+    if (!known || (person && person.userId !== known.user_id)) throw new CairnError('not_found', 'There is no such notification.')
     if (known.read_at !== null) return { success: true }
     const now = clock.now()
     await db

@@ -1,9 +1,10 @@
 import { CairnError } from '../base/errors.ts'
 import { uuidv7 } from '../base/ids.ts'
+import { userOf } from '../http/auth.ts'
 import type { Call } from '../http/call.ts'
 import { enqueue, once, requestId } from '../outbox/outbox.ts'
 import { openFor } from './assignments.ts'
-import { isDone } from './attributes.ts'
+import { isDone } from './done.ts'
 import type { EntityDeps } from './deps.ts'
 import { readEntity, say, type Entity } from './entity.ts'
 import { entityOf, noSuch } from './names.ts'
@@ -20,10 +21,12 @@ export async function reject(deps: EntityDeps, call: Call<'reject'>): Promise<ob
   const now = clock.now()
   const name = entityOf(workspace.id, call.params)
   const at = momentSaid(body, now)
-  const { user_id: userId, reason, rejection_note: note } = body
+  const { reason, rejection_note: note } = body
+  const userId = userOf(call, body.user_id)
   const check = (before: Entity | undefined): void => {
     if (!before || before.version === 0 || before.deletedAt !== null) throw noSuch(name)
-    if (isDone(before.attributes)) throw new CairnError('conflict', `This ${name.entityType} is completed: it cannot be rejected any more.`)
+    if (isDone(before.attributes, workspace.doneStatuses))
+      throw new CairnError('conflict', `This ${name.entityType} is completed: it cannot be rejected any more.`)
     const assignment = openFor(before.assignments, userId)
     if (!assignment || assignment.assignedAt > at) throw new CairnError('conflict', `${userId} is not assigned to this ${name.entityType}.`)
   }

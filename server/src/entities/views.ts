@@ -1,5 +1,6 @@
 import { CairnError } from '../base/errors.ts'
 import { isUuid, uuidv7 } from '../base/ids.ts'
+import { userOf } from '../http/auth.ts'
 import type { Call, Handlers } from '../http/call.ts'
 import type { Sender } from '../ingest/draft.ts'
 import { formatPosition } from '../ingest/freshness.ts'
@@ -39,7 +40,7 @@ export const viewRoutes = (deps: ViewDeps): Pick<Handlers, 'trackView' | 'trackA
         tracker: '',
         source: 'api',
         id: viewId,
-        data: { entity_type: name.entityType, entity_id: name.entityId, user_id: body.user_id, seconds },
+        data: { entity_type: name.entityType, entity_id: name.entityId, user_id: userOf(call, body.user_id), seconds },
       })
       const position = await deps.record(workspace.id, line)
       void call.reply.header('X-Cairn-Position', formatPosition(deps.node, position))
@@ -59,13 +60,13 @@ export const viewRoutes = (deps: ViewDeps): Pick<Handlers, 'trackView' | 'trackA
 async function take(deps: ViewDeps, call: Call<'trackView' | 'trackActivity'>, eventId: string, action: string, more: object): Promise<object> {
   const { workspace, body } = call
   const name = entityOf(workspace.id, call.params)
-  const { user_id, session_id, metadata, occurred_at, timestamp, sent_at } = body
+  const { session_id, metadata, occurred_at, timestamp, sent_at } = body
   const event = {
     event_type: `${name.entityType}_${action}`,
     event_category: name.entityType,
     event_action: action,
-    user_id,
-    session_id,
+    user_id: userOf(call, body.user_id),
+    session_id: session_id ?? call.person?.sessionId,
     metadata,
     entity_type: name.entityType,
     entity_id: name.entityId,

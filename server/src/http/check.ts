@@ -20,7 +20,18 @@ export const makeCheck = (schema: TSchema | undefined, message: string): Check =
 
 interface ObjectSchema {
   properties?: Record<string, { type?: string }>
+  required?: readonly string[]
 }
+
+/** A null field is an absent field: where it need not be there it is taken out of the body before that is checked. */
+export const makeNullDropper = (schema: TSchema | undefined): ((body: unknown) => void) => {
+  const { properties = {}, required = [] } = (schema ?? {}) as ObjectSchema
+  const names = Object.keys(properties).filter((name) => !required.includes(name))
+  return (body) => {
+    if (typeof body === 'object' && body !== null) for (const name of names) if (Reflect.get(body, name) === null) Reflect.deleteProperty(body, name)
+  }
+}
+
 type Paths = Array<{ field: 'metadata' | 'context'; path: string; value: string }>
 
 /** Reads a query string by its schema: numbers and yes/no from text, free paths apart, anything unknown refused rather than ignored. */

@@ -67,6 +67,7 @@ const inCatalog = {
   job_leases: true,
   job_runs: true,
   outbox: true,
+  baselines: true,
   answers: true,
   notifications: true,
   // These two refer to entities.

@@ -175,10 +175,11 @@ export const entityEndpoints = {
   trackView: {
     method: 'POST',
     path: '/api/entities/:entity_type/:entity_id/track-view',
-    access: 'collect',
+    access: 'person',
+    writeKey: true,
     summary: 'Somebody opened it. Told again with the same view_id it is the same view, and its duration the later one.',
     body: write({
-      user_id: id(''),
+      user_id: o(id('Who; the person themselves where it is asked with their token.')),
       view_duration_seconds: o(Type.Number({ minimum: 0, maximum: 31_536_000 })),
       view_id: o(Type.String({ format: 'uuid', description: 'Made by the caller, or returned.' })),
       session_id: o(text('')),
@@ -189,10 +190,11 @@ export const entityEndpoints = {
   trackActivity: {
     method: 'POST',
     path: '/api/entities/:entity_type/:entity_id/activity',
-    access: 'collect',
+    access: 'person',
+    writeKey: true,
     summary: 'Somebody did something with it.',
     body: write({
-      user_id: id(''),
+      user_id: o(id('Who; the person themselves where it is asked with their token.')),
       action: o(Type.String({ minLength: 1, maxLength: 90, description: 'What: updated, commented, deliverable_added … Default active.' })),
       session_id: o(text('')),
       metadata: o(Type.Object({})),
@@ -202,10 +204,13 @@ export const entityEndpoints = {
   reject: {
     method: 'POST',
     path: '/api/entities/:entity_type/:entity_id/reject',
-    access: 'manage',
-    role: 'analyst',
+    access: 'person',
     summary: 'An assignee turns it down, and is not assigned any more. Reasons offered: workload, too_busy, not_my_skill, unclear, conflict, other.',
-    body: write({ user_id: id(''), reason: o(text('One of those offered, or free text.')), rejection_note: o(text('', 1_000)) }),
+    body: write({
+      user_id: o(id('Who; the person themselves where it is asked with their token.')),
+      reason: o(text('One of those offered, or free text.')),
+      rejection_note: o(text('', 1_000)),
+    }),
     answer: Type.Object({ success: Type.Boolean(), data: Type.Array(Type.Unknown()), message: Type.String() }),
   },
   listRejections: {
@@ -298,16 +303,20 @@ export const entityEndpoints = {
   listNotifications: {
     method: 'GET',
     path: '/api/notifications',
-    access: 'read',
+    access: 'person',
+    role: 'viewer',
     summary: 'What somebody is told, latest first.',
-    query: Type.Object({ user_id: id(''), unread: o(Type.Boolean({ description: 'Only what is not read yet.' })), ...page }),
+    query: Type.Object({
+      user_id: o(id('Whose; the person’s own where it is asked with their token.')),
+      unread: o(Type.Boolean({ description: 'Only what is not read yet.' })),
+      ...page,
+    }),
     answer: listOf('notifications', Notification),
   },
   readNotification: {
     method: 'POST',
     path: '/api/notifications/:id/read',
-    access: 'manage',
-    role: 'analyst',
+    access: 'person',
     summary: 'It was read.',
     answer: Success,
   },

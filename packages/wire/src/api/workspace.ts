@@ -21,6 +21,12 @@ const settings = {
   taxonomy_mode: o(Type.Enum(['open', 'strict'])),
   sampling: o(Type.Number({ minimum: 0, maximum: 1, description: 'Share of people whose events browser trackers send.' })),
   single_session: o(Type.Boolean({ description: 'A log-in of a person ends their others, as replaced.' })),
+  done_statuses: o(
+    Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+      maxItems: 50,
+      description: 'Statuses that say that a project or task is done, beside those with the word complete or completed.',
+    }),
+  ),
   breaker: o(
     Type.Object(
       { budget_ms: o(within(breakerBounds.budget_ms)), failures: o(within(breakerBounds.failures)), rest_ms: o(within(breakerBounds.rest_ms)) },
@@ -43,6 +49,7 @@ const WorkspaceAnswer = Type.Object({
   sampling: Type.Number(),
   single_session: Type.Boolean(),
   breaker: Breaker,
+  done_statuses: Type.Array(Type.String()),
 })
 
 const Key = Type.Object({

@@ -43,6 +43,8 @@ const tags: Record<string, [name: string, description: string]> = {
   users: ['Entities', ''],
   notifications: ['Entities', ''],
   sessions: ['Sessions', 'Runs of activity: log-ins, visits and chats; lists, figures, and what hosts tell of log-ins.'],
+  baselines: ['Entities', ''],
+  projects: ['Entities', ''],
   people: ['People', 'What hosts tell about people, and who was seen.'],
   workspace: ['Workspace', 'Settings of a workspace.'],
   keys: ['Workspace', ''],

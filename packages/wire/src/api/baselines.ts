@@ -1,0 +1,54 @@
+import Type from 'typebox'
+import { Moment, o, orNull, text, type Endpoint } from '../endpoint.ts'
+
+const group = orNull(Type.String({ description: 'null: all.' }))
+const Baseline = Type.Object({
+  metric_name: Type.String({ description: 'avg_duration_days, avg_task_count, avg_tasks_per_day, avg_task_duration_days.' }),
+  metric_value: Type.Number({ description: 'The mean.' }),
+  median: Type.Number(),
+  p25: Type.Number(),
+  p75: Type.Number(),
+  standard_deviation: Type.Number(),
+  sample_size: Type.Integer({ description: 'Projects (tasks) that entered the figure.' }),
+  project_type: group,
+  client_id: group,
+  task_type: group,
+  calculated_at: Moment,
+  fallback: Type.Boolean({ description: 'The group asked for has under 5 samples: this is a wider one.' }),
+})
+
+export const baselineEndpoints = {
+  listBaselines: {
+    method: 'GET',
+    path: '/api/baselines',
+    access: 'read',
+    summary: 'What completed projects came to, as calculated last.',
+    query: Type.Object({
+      metric_name: o(text('', 100)),
+      project_type: o(text('Attribute type of the projects.')),
+      client_id: o(text('')),
+      task_type: o(text('For avg_task_duration_days.')),
+      history: o(Type.Boolean({ description: 'Every calculation of exactly this group, newest first.' })),
+    }),
+    answer: Type.Object({ baselines: Type.Array(Baseline), next_cursor: Type.Null() }),
+  },
+  againstBaseline: {
+    method: 'GET',
+    path: '/api/projects/:project_id/against-baseline',
+    access: 'read',
+    summary: 'A project’s figures so far, the expected range, and which are outside it.',
+    answer: Type.Object({
+      project_id: Type.String(),
+      figures: Type.Array(
+        Type.Object({
+          metric_name: Type.String(),
+          value: orNull(Type.Number()),
+          expected: orNull(Type.Object({ low: Type.Number(), high: Type.Number(), median: Type.Number(), mean: Type.Number(), sample_size: Type.Integer() })),
+          group: orNull(Type.Object({ project_type: group, client_id: group })),
+          fallback: Type.Boolean(),
+          outside: orNull(Type.Enum(['no', 'below', 'above'])),
+        }),
+      ),
+    }),
+  },
+} as const satisfies Record<string, Endpoint>

@@ -1,0 +1,128 @@
+import type { Selectable } from 'kysely'
+import { CairnError } from '../base/errors.ts'
+import { DAY, iso } from '../base/time.ts'
+import type { CatalogDb, Schema } from '../catalog/schema.ts'
+import type { Call, Handlers } from '../http/call.ts'
+import { readEntity } from '../entities/entity.ts'
+import { entityOf, noSuch } from '../entities/names.ts'
+import { raw, sql, str, u32 } from '../store/sql.ts'
+import type { BaselineDeps, Metric } from './calculate.ts'
+
+/** Fewer say little: the wider group is answered instead. */
+const FEWEST = 5
+
+type Row = Omit<Selectable<Schema['baselines']>, 'workspace_id'>
+interface Group {
+  project_type: string
+  client_id: string
+  task_type: string
+}
+
+export const baselineRoutes = (deps: BaselineDeps): Pick<Handlers, 'listBaselines' | 'againstBaseline'> => ({
+  listBaselines: async ({ workspace, query }) => {
+    const asked: Group = { project_type: query.project_type ?? '', client_id: query.client_id ?? '', task_type: query.task_type ?? '' }
+    const names = query.metric_name === undefined ? undefined : [query.metric_name]
+    if (query.history === true) return { baselines: (await exactly(deps.db, workspace.id, asked, names)).map((row) => show(row, asked)), next_cursor: null }
+    const named = asked.project_type !== '' || asked.client_id !== '' || asked.task_type !== ''
+    const latest = newest(await all(deps.db, workspace.id, names))
+    if (!named) return { baselines: latest.map((row) => show(row, row)), next_cursor: null }
+    const metricNames = [...new Set(latest.map((row) => row.metric_name))]
+    return { baselines: metricNames.flatMap((metric) => best(latest, metric, asked).map((row) => show(row, asked))), next_cursor: null }
+  },
+  againstBaseline: (call) => against(deps, call),
+})
+
+/** From the group asked for to all; of both type and client the type tells more. */
+const wider = ({ project_type, client_id, task_type }: Group): Group[] => [
+  { project_type, client_id, task_type },
+  ...(project_type !== '' && client_id !== ''
+    ? [
+        { project_type, client_id: '', task_type },
+        { project_type: '', client_id, task_type },
+      ]
+    : []),
+  { project_type: '', client_id: '', task_type: '' },
+]
+
+const isOf = (row: Group, group: Group): boolean =>
+  row.project_type === group.project_type && row.client_id === group.client_id && row.task_type === group.task_type
+
+/** The narrowest with enough samples; where none has, the widest there is. */
+function best(latest: readonly Row[], metric: string, asked: Group): Row[] {
+  const candidates = wider(asked).flatMap((group) => latest.filter((row) => row.metric_name === metric && isOf(row, group)))
+  const found = candidates.find((row) => row.sample_size >= FEWEST) ?? candidates.at(-1)
+  return found ? [found] : []
+}
+
+const all = async (db: CatalogDb, workspaceId: number, names: readonly string[] | undefined): Promise<Row[]> => {
+  let asked = db.selectFrom('baselines').selectAll().where('workspace_id', '=', workspaceId)
+  if (names) asked = asked.where('metric_name', 'in', names)
+  return await asked.orderBy('metric_name').orderBy('project_type').orderBy('client_id').orderBy('task_type').orderBy('calculated_at', 'desc').execute()
+}
+const exactly = async (db: CatalogDb, workspaceId: number, group: Group, names: readonly string[] | undefined): Promise<Row[]> =>
+  (await all(db, workspaceId, names)).filter((row) => isOf(row, group))
+
+/** Of the latest calculation only: a group that is gone since then has no baseline any more. */
+function newest(rows: readonly Row[]): Row[] {
+  const last = Math.max(...rows.map((row) => row.calculated_at))
+  return rows.filter((row) => row.calculated_at === last)
+}
+
+const show = (row: Row, asked: Group): object => ({
+  metric_name: row.metric_name,
+  metric_value: row.metric_value,
+  median: row.median,
+  p25: row.p25,
+  p75: row.p75,
+  standard_deviation: row.standard_deviation,
+  sample_size: row.sample_size,
+  project_type: row.project_type || null,
+  client_id: row.client_id || null,
+  task_type: row.task_type || null,
+  calculated_at: iso(row.calculated_at),
+  fallback: !isOf(row, asked),
+})
+
+/** A project's figures so far beside what such projects came to; outside is what lies beyond the quartiles. */
+async function against({ store, db, clock }: BaselineDeps, { workspace, params }: Call<'againstBaseline'>): Promise<object> {
+  const name = entityOf(workspace.id, { entity_type: 'project', entity_id: params['project_id'] ?? '' })
+  const project = await readEntity(db, name)
+  if (!project) throw noSuch(name)
+  const latest = newest(await all(db, workspace.id, undefined))
+  if (latest.length === 0) throw new CairnError('conflict', 'There are no baselines yet: run the job projects:calculate-baselines.')
+  const { rows } = await store.query<{ tasks: string }>(sql`SELECT count() AS tasks FROM ${raw(`${store.dialect.database}.entities`)} FINAL
+WHERE workspace_id = ${u32(workspace.id)} AND entity_type = 'task' AND deleted = 0 AND project_id = ${str(name.entityId)}`)
+  const tasks = Number(rows[0]?.tasks ?? 0)
+  const { start_date: start, end_date: end, type, client_id: client } = project.attributes
+  const from = momentOf(start)
+  const days = from === undefined ? undefined : ((momentOf(end) ?? clock.now()) - from) / DAY
+  const group: Group = { project_type: textOf(type), client_id: textOf(client), task_type: '' }
+  const figures: Array<[Metric, number | undefined]> = [
+    ['avg_duration_days', days],
+    ['avg_task_count', tasks],
+    ['avg_tasks_per_day', days !== undefined && days > 0 ? tasks / days : undefined],
+  ]
+  return {
+    project_id: name.entityId,
+    figures: figures.map(([metric, exact]) => {
+      const [baseline] = best(latest, metric, group)
+      const value = exact === undefined ? null : Math.round(exact * 100) / 100
+      return {
+        metric_name: metric,
+        value,
+        expected: baseline
+          ? { low: baseline.p25, high: baseline.p75, median: baseline.median, mean: baseline.metric_value, sample_size: baseline.sample_size }
+          : null,
+        group: baseline ? { project_type: baseline.project_type || null, client_id: baseline.client_id || null } : null,
+        fallback: baseline !== undefined && !isOf(baseline, group),
+        outside: value === null || !baseline ? null : value < baseline.p25 ? 'below' : value > baseline.p75 ? 'above' : 'no',
+      }
+    }),
+  }
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
+const momentOf = (value: unknown): number | undefined => {
+  const ms = typeof value === 'number' ? value : typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isFinite(ms) ? ms : undefined
+}
