@@ -6,9 +6,9 @@ import { Worker } from 'node:worker_threads'
  * there. Statements go to a thread by messages, which is where they are counted.
  */
 const { ARM_FILE: armFile, KILL_BEFORE: killBefore } = process.env
-const post = Worker.prototype.postMessage
+const post = Reflect.get(Worker.prototype, 'postMessage')
 let statements = 0
 Worker.prototype.postMessage = function (message, ...rest) {
   if (typeof message?.sql === 'string' && existsSync(armFile) && ++statements === Number(killBefore)) process.kill(process.pid, 'SIGKILL')
-  return post.call(this, message, ...rest)
+  return Reflect.apply(post, this, [message, ...rest])
 }

@@ -54,7 +54,7 @@ export const baselinesJob = (deps: Omit<BaselineDeps, 'clock'> & { settle(worksp
 })
 
 /** Adds to the history; returns how many. */
-export async function calculateBaselines({ store, db, clock }: BaselineDeps, workspace: DirectoryWorkspace): Promise<number> {
+async function calculateBaselines({ store, db, clock }: BaselineDeps, workspace: DirectoryWorkspace): Promise<number> {
   const now = clock.now()
   const found = [...(await ofProjects(store, workspace)), ...(await ofTasks(store, workspace))]
   await db.transaction().execute(async (trx) => {
@@ -77,7 +77,7 @@ const day = (attribute: string): Piece => raw(`parseDateTime64BestEffortOrNull(J
 const daysBetween = (from: string, to: string): Piece => sql`dateDiff('millisecond', ${day(from)}, ${day(to)}) / 86400000`
 
 /** Each completed project: type, client, days (null where not known), tasks. */
-export const completedProjects = (store: Store, { id, doneStatuses }: Pick<DirectoryWorkspace, 'id' | 'doneStatuses'>): Piece => {
+const completedProjects = (store: Store, { id, doneStatuses }: Pick<DirectoryWorkspace, 'id' | 'doneStatuses'>): Piece => {
   const entities = raw(`${store.dialect.database}.entities`)
   return sql`SELECT entity_id, type, client_id, ${daysBetween('start_date', 'end_date')} AS days, tasks
 FROM (SELECT entity_id, type, client_id, attributes FROM ${entities} FINAL
@@ -115,7 +115,7 @@ WHERE ifNull(took >= 0, false)
 GROUP BY GROUPING SETS ((), (type))`)
   return rows
     .filter(({ by_type, type, sample_size }) => Number(sample_size) > 0 && !(by_type === '0' && type === ''))
-    .map(({ by_type: _, type, ...row }) => ({ metric_name: 'avg_task_duration_days', project_type: '', client_id: '', task_type: type, ...numbers(row) }))
+    .map(({ type, ...row }) => ({ metric_name: 'avg_task_duration_days', project_type: '', client_id: '', task_type: type, ...numbers(row) }))
 }
 
 type Figures = Record<'metric_value' | 'median' | 'p25' | 'p75' | 'standard_deviation', number | null> & { sample_size: string }
