@@ -60,6 +60,10 @@ describe('one person', () => {
     const w = await cairn.workspace()
     await see(w, { anonymous_id: 'laptop' }, { anonymous_id: 'laptop' }, { anonymous_id: 'phone' })
     expect(await people(w)).toEqual({ '(laptop)': 2, '(phone)': 1 })
+    await tell(w, 'identify', { user_id: 'eve', traits: { plan: 'pro' } })
+    expect(await people(w)).toEqual({ '(laptop)': 2, '(phone)': 1 })
+    // Nothing is looked up where nothing is linked.
+    expect(cairn.persons.hasLinks(w.id)).toBe(false)
     await identify(w, 'ada', 'laptop')
     expect(await people(w)).toEqual({ ada: 2, '(phone)': 1 })
     await see(w, { user_id: 'ada', anonymous_id: 'laptop' })

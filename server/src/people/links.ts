@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../base/time.ts'
 import type { Named } from '../ingest/fact.ts'
+import { personRoots } from '../store/migrations/0004_person_links.ts'
 import type { Persons } from '../store/persons.ts'
 import { list, raw, sql, time, u32, type Piece } from '../store/sql.ts'
 import type { CallOptions, Store } from '../store/store.ts'
@@ -18,6 +19,9 @@ import { mergesOf, ownedBy, ownersOf, type Owned } from './ties.ts'
  * the segment counts as passed has it loaded, and followed, again. `start` follows the facts that arrived after the newest link: those of a
  * store that is older than the links, and whatever else has facts and no links.
  * Links are only added; the newest version of a key counts. Events are never rewritten.
+ *
+ * On a server there may be other nodes that make links. What was written is then looked at again until nothing is left to change, since facts that
+ * another node loaded meanwhile were not seen; and no workspace counts as one without links.
  */
 export interface LinksDeps {
   store: Store
@@ -31,6 +35,16 @@ interface Link {
   user_id: string
   anonymous_id: string
   root_id: string
+}
+interface Stored extends Link {
+  version: string
+}
+
+interface Touched {
+  users: readonly string[]
+  anonymousIds: readonly string[]
+  /** Of the newest fact. */
+  receivedMs: number
 }
 
 /** Facts that are followed together: their ids fit a few parameters, and one insert. */
@@ -46,8 +60,12 @@ export class Links {
   /** Whether the dictionary may lack links: after a start it may be a server's, from before a crash. */
   #isStale = true
 
+  /** Whether other nodes may make links in the same store. */
+  readonly #isShared: boolean
+
   constructor(deps: LinksDeps) {
     this.#deps = deps
+    this.#isShared = deps.store.dialect.segmentSource === 'stream'
     mkdirSync(deps.dir, { recursive: true })
   }
 
@@ -55,6 +73,8 @@ export class Links {
   async start(): Promise<void> {
     if (this.#isReady) return
     const { store, persons } = this.#deps
+    // A server's dictionary knows how to log in, and that may have changed since it was made.
+    if (this.#isShared) for (const statement of store.dialect.createDictionary(personRoots)) await store.command(statement, asLoader)
     const { rows } = await store.query<{ version: string; facts_to_ms: string }>(
       sql`SELECT max(version) AS version, toUnixTimestamp64Milli(max(facts_to)) AS facts_to_ms FROM ${this.#table}`,
       asLoader,
@@ -63,7 +83,7 @@ export class Links {
     for await (const batch of this.#factsSince(Number(rows[0]?.facts_to_ms ?? 0))) await this.#followAll(batch)
     const linked = await store.query<{ workspace_id: number }>(sql`SELECT DISTINCT workspace_id FROM ${this.#table} FINAL WHERE root != person_key`, asLoader)
     await this.reload()
-    persons.know(linked.rows.map(({ workspace_id }) => workspace_id))
+    if (!this.#isShared) persons.know(linked.rows.map(({ workspace_id }) => workspace_id))
     this.#isReady = true
   }
 
@@ -76,7 +96,7 @@ export class Links {
   /** Ids whose links were deleted, and to which facts of others may still tie them. Nothing is loaded meanwhile. */
   async followAgain(workspaceId: number, anonymousIds: readonly string[]): Promise<void> {
     await this.start()
-    await this.#relink(workspaceId, { users: [], anonymousIds, receivedMs: 0 })
+    await this.#settle(workspaceId, { users: [], anonymousIds, receivedMs: 0 })
     await this.reload()
   }
 
@@ -85,7 +105,7 @@ export class Links {
     for (const [workspaceId, told] of Map.groupBy(ties, (fact) => fact.workspaceId)) {
       for (let at = 0; at < told.length; at += MOST_FACTS) {
         const some = told.slice(at, at + MOST_FACTS)
-        await this.#relink(workspaceId, {
+        await this.#settle(workspaceId, {
           users: some.flatMap(({ userId, otherId }) => (otherId === '' ? [] : [userId, otherId])),
           anonymousIds: some.map(({ anonymousId }) => anonymousId).filter((id) => id !== ''),
           receivedMs: some.reduce((latest, { receivedMs }) => Math.max(latest, receivedMs), 0),
@@ -95,22 +115,30 @@ export class Links {
     return this.#isStale
   }
 
-  async #relink(workspaceId: number, touched: { users: readonly string[]; anonymousIds: readonly string[]; receivedMs: number }): Promise<void> {
+  async #settle(workspaceId: number, touched: Touched): Promise<void> {
+    while ((await this.#relink(workspaceId, touched)) && this.#isShared);
+  }
+
+  /** Whether there was anything to change. */
+  async #relink(workspaceId: number, touched: Touched): Promise<boolean> {
     const { store } = this.#deps
     const owned = await ownersOf(store, workspaceId, [...new Set(touched.anonymousIds)], asLoader)
     const seeds = new Set([...touched.users, ...owned.map(({ owner }) => owner)])
-    if (seeds.size === 0) return
+    if (seeds.size === 0) return false
     const roots = rootsOf(...(await this.#together(workspaceId, seeds)))
     const known = await this.#known(workspaceId, { users: [...roots.keys()], anonymousIds: owned.map(({ anonymous_id }) => anonymous_id) })
     const moved = [...roots].filter(([user, root]) => (known.users.get(user) ?? user) !== root)
     const taken = await this.#takenAlong(workspaceId, moved)
     const devices = new Map([...owned, ...taken.devices].map(({ anonymous_id, owner }) => [anonymous_id, roots.get(owner) ?? owner]))
-    await this.#write(workspaceId, touched.receivedMs, [
+    const links = [
       ...moved.map(([user_id, root_id]) => ({ user_id, anonymous_id: '', root_id })),
       ...[...devices]
         .filter(([id, root]) => (known.anonymousIds.get(id) ?? taken.known.get(id)) !== root)
         .map(([anonymous_id, root_id]) => ({ user_id: '', anonymous_id, root_id })),
-    ])
+    ]
+    if (links.length === 0) return false
+    await this.#write(workspaceId, touched.receivedMs, links)
+    return true
   }
 
   /** Anonymous ids of the users that moved, and where they lead. */
@@ -160,17 +188,18 @@ WHERE ${workspace} AND user_id != '' AND (root IN (${keys}) OR root IN (SELECT r
     ids: { users: readonly string[]; anonymousIds: readonly string[] },
   ): Promise<{ users: Map<string, string>; anonymousIds: Map<string, string> }> {
     const keys = sql`${keysOf(workspaceId, 'u', ids.users)} UNION ALL ${keysOf(workspaceId, 'a', ids.anonymousIds)}`
-    const { rows } = await this.#deps.store.query<Link>(
-      sql`SELECT user_id, anonymous_id, root_id FROM ${this.#table} FINAL WHERE workspace_id = ${u32(workspaceId)} AND person_key IN (${keys})`,
+    const { rows } = await this.#deps.store.query<Stored>(
+      sql`SELECT user_id, anonymous_id, root_id, version FROM ${this.#table} FINAL WHERE workspace_id = ${u32(workspaceId)} AND person_key IN (${keys})`,
       asLoader,
     )
+    // Another node's clock may be ahead of this one's.
+    for (const { version } of rows) this.#version = Math.max(this.#version, Number(version))
     const of = (name: 'user_id' | 'anonymous_id'): Map<string, string> => new Map(rows.filter((row) => row[name] !== '').map((row) => [row[name], row.root_id]))
     return { users: of('user_id'), anonymousIds: of('anonymous_id') }
   }
 
   /** In one insert: all of them are there after a crash, or none. */
   async #write(workspaceId: number, receivedMs: number, links: readonly Link[]): Promise<void> {
-    if (links.length === 0) return
     const { store, persons, dir, clock } = this.#deps
     this.#isStale = true
     this.#version = Math.max(this.#version + 1, clock.now() * 1_000)
@@ -200,7 +229,7 @@ FROM ${source}`,
   /** The dictionary as the links are now. */
   async reload(): Promise<void> {
     const { store } = this.#deps
-    await store.command(store.dialect.reloadDictionary('person_roots'), asLoader)
+    await store.command(store.dialect.reloadDictionary(personRoots.name), asLoader)
     this.#isStale = false
   }
 

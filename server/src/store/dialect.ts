@@ -81,10 +81,10 @@ const WIDE_PART_BYTES = 128 * 1024 * 1024
 
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
-/** Read again only when told to: by itself it would be behind what was told, or busy for nothing. */
+/** Read again only when told to: by itself it would be behind what was told, or busy for nothing. Replaced where it is there: its login may have changed. */
 const dictionaryDdl = (database: string, on: string, { name, columns, key, select, from }: Dictionary, login: Login | undefined): string => {
   const who = login ? ` USER ${quoted(login.user)} PASSWORD ${quoted(login.password)}` : ''
-  return `CREATE DICTIONARY IF NOT EXISTS ${database}.${name}${on} (${columns}) PRIMARY KEY ${key} SOURCE(CLICKHOUSE(QUERY ${quoted(select.replace('{from}', `${database}.${from}`))}${who})) LIFETIME(0) LAYOUT(HASHED())`
+  return `CREATE OR REPLACE DICTIONARY ${database}.${name}${on} (${columns}) PRIMARY KEY ${key} SOURCE(CLICKHOUSE(QUERY ${quoted(select.replace('{from}', `${database}.${from}`))}${who})) LIFETIME(0) LAYOUT(HASHED())`
 }
 
 const granularity = ({ granularity: rows }: Table): string => (rows === undefined ? '' : `, index_granularity = ${rows}`)

@@ -1,4 +1,15 @@
+import type { Dictionary } from '../dialect.ts'
 import type { Migration } from '../migrate.ts'
+
+export const personRoots: Dictionary = {
+  name: 'person_roots',
+  columns: 'person_key UInt64, root UInt64',
+  key: 'person_key',
+  from: 'person_links',
+  select:
+    'SELECT person_key, newest AS root FROM (SELECT person_key, argMax(root, version) AS newest FROM {from} GROUP BY person_key) WHERE newest != person_key',
+}
+const indexes = { by_anonymous_id: 'anonymous_id', by_other_id: 'other_id' } as const
 
 /**
  * Which person each id counts to, where that is another id: made from `person_facts` (people/links.ts), so it can be made again from them.
@@ -7,10 +18,6 @@ import type { Migration } from '../migrate.ts'
  * The indexes find the facts about an anonymous id, and the merges with a user from the other side, without reading all of a workspace's.
  * Costs nothing; the links of facts that are there already are made by the start that follows.
  */
-const roots =
-  'SELECT person_key, newest AS root FROM (SELECT person_key, argMax(root, version) AS newest FROM {from} GROUP BY person_key) WHERE newest != person_key'
-const indexes = { by_anonymous_id: 'anonymous_id', by_other_id: 'other_id' } as const
-
 export const personLinks: Migration = {
   name: '0004_person_links',
   up: (d) => [
@@ -24,14 +31,14 @@ export const personLinks: Migration = {
       orderBy: '(workspace_id, person_key)',
       shardBy: 'cityHash64(workspace_id, person_key)',
     }),
-    ...d.createDictionary({ name: 'person_roots', columns: 'person_key UInt64, root UInt64', key: 'person_key', from: 'person_links', select: roots }),
+    ...d.createDictionary(personRoots),
     ...Object.entries(indexes).map(([name, column]) =>
       d.alter('person_facts', `ADD INDEX IF NOT EXISTS ${name} ${column} TYPE bloom_filter(0.01) GRANULARITY 1`),
     ),
   ],
   down: (d) => [
     ...Object.keys(indexes).map((name) => d.alter('person_facts', `DROP INDEX IF EXISTS ${name}`)),
-    ...d.dropDictionary('person_roots'),
+    ...d.dropDictionary(personRoots.name),
     ...d.dropTable('person_links'),
   ],
 }
