@@ -1,6 +1,6 @@
 import { DAY, MINUTE } from '../base/time.ts'
 import { DAY_MS, GAP_MS } from '../store/migrations/0005_sessions.ts'
-import { empty, i64, raw, sql, u32, type Piece } from '../store/sql.ts'
+import { empty, i64, raw, sql, str, time, u32, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 
 /**
@@ -50,7 +50,27 @@ export interface Wanted {
   persons?: Piece | undefined
 }
 
-/** Sessions with an id: of `keys` (a list or a query) only, or all. */
+/** Query: keys of sessions with an event or a record in the span, first or not; all that started in it are among them. */
+export const keysStartedIn = ({ store, workspaceId, bots }: Wanted, { fromMs, toMs }: { fromMs: number; toMs: number }): Piece => {
+  const database = raw(store.dialect.database)
+  const within = (column: string): Piece => sql`workspace_id = ${u32(workspaceId)} AND ${raw(column)} >= ${time(fromMs)} AND ${raw(column)} < ${time(toMs)}`
+  return sql`SELECT session_key FROM ${database}.sessions WHERE ${within('started_at')}${withoutBots(bots)}
+    UNION ALL SELECT session_key FROM ${database}.session_records WHERE ${within('at')}`
+}
+
+/** Query: keys of sessions that may be under way: with something in them within the longest idle limit. */
+export const keysUnderWay = ({ store, workspaceId, now, bots }: Wanted): Piece => {
+  const database = raw(store.dialect.database)
+  const since = (column: string): Piece => sql`workspace_id = ${u32(workspaceId)} AND ${raw(column)} >= ${time(now - IDLE_MS.login)}`
+  return sql`SELECT session_key FROM ${database}.sessions WHERE ${since('last_at')}${withoutBots(bots)}
+    UNION ALL SELECT session_key FROM ${database}.session_records WHERE ${since('at')}`
+}
+
+/** Query: keys of sessions of a kind that records tell of. */
+export const keysOfKind = ({ store, workspaceId }: Wanted, kind: Kind): Piece =>
+  sql`SELECT session_key FROM ${raw(store.dialect.database)}.session_records WHERE workspace_id = ${u32(workspaceId)} AND kind = ${str(kind)}`
+
+/** Sessions with an id, of `keys` (a list or a query): all rows of each, whenever they are. */
 export function foldedById({ store, workspaceId, now, bots, persons }: Wanted, keys?: Piece): Piece {
   const database = raw(store.dialect.database)
   const ofWorkspace = sql`workspace_id = ${u32(workspaceId)}`
@@ -75,9 +95,12 @@ FROM (
   GROUP BY session_key)`
 }
 
+/** Days for which a session without an id is followed over midnights; what goes on for longer without a gap is a program. */
+export const CHAIN_DAYS = 31
+
 /**
- * Sessions of events without an id, that started on the UTC days from `fromMs` to `toMs`, and perhaps some before. Runs that touch no midnight
- * are sessions as they stand; those of a person that do, on whatever later day, are joined where the gap between them is none.
+ * Sessions of events without an id, that started on the UTC days from `fromMs` to `toMs`, and some before. Runs that touch no midnight are
+ * sessions as they stand; those of a person that do, on later days too, are joined where there is no gap between them.
  */
 export function foldedByGap({ store, workspaceId, now, bots, persons }: Wanted, { fromMs, toMs }: { fromMs: number; toMs: number }, wide = false): Piece {
   const day = (ms: number): Piece => i64(Math.floor(ms / DAY))
@@ -87,7 +110,7 @@ export function foldedByGap({ store, workspaceId, now, bots, persons }: Wanted, 
       first < (day * ${dayMs} + ${gapMs}) OR last >= (day * ${dayMs} + ${dayMs} - ${gapMs}) AS edge
     FROM ${raw(store.dialect.database)}.gap_sessions FINAL
     ARRAY JOIN starts AS began, ends AS ended, events AS counted_events, page_views AS viewed${wide ? raw(', entries AS entry, exits AS exit, origins AS origin, devices AS device') : empty}
-    WHERE workspace_id = ${u32(workspaceId)} AND day >= ${day(fromMs)} - 1${withoutBots(bots)}${persons ? sql` AND person_key IN (SELECT arrayJoin(${persons}))` : empty})`
+    WHERE workspace_id = ${u32(workspaceId)} AND day >= ${day(fromMs)} - 1 AND day <= ${day(toMs)} + ${raw(String(CHAIN_DAYS))}${withoutBots(bots)}${persons ? sql` AND person_key IN (SELECT arrayJoin(${persons}))` : empty})`
   return sql`SELECT cityHash64(person_key, start_ms, is_bot) AS key, start_ms, active_ms, ${endedOf(now)} AS ended_ms, 0 AS explicit_end, rank, events, page_views, 1 AS gap, person_key, is_bot${
     wide ? raw(', user_id, anonymous_id, entry, exit, origin, device') : empty
   }

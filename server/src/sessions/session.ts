@@ -6,7 +6,7 @@ import type { Call } from '../http/call.ts'
 import { inDays, sessionKey } from '../store/keys.ts'
 import { empty, i64, raw, sql, u32, u64, u64s, type Piece } from '../store/sql.ts'
 import { describe, readGapId } from './describe.ts'
-import { foldedByGap, foldedById, foldSettings, type Folded, type Wanted } from './fold.ts'
+import { CHAIN_DAYS, foldedByGap, foldedById, foldSettings, type Folded, type Wanted } from './fold.ts'
 import type { SessionReadDeps } from './list.ts'
 
 /** More events than any person makes in one session; a program that never changes its session id does not make an endless answer. */
@@ -33,9 +33,6 @@ export async function readSession({ store, clock }: SessionReadDeps, call: Pick<
     events: listed.rows.map((event) => ({ ...toOutput(event), after_end: toMs(event.event_timestamp) > endMs })),
   }
 }
-
-/** What goes on for longer without a gap of half an hour is a program; it is shown as beginning here. */
-const CHAIN_DAYS = 31
 
 /** The session, and which events are its. */
 interface Found {

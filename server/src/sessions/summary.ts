@@ -3,7 +3,7 @@ import { formatDay, zone } from '../analytics/zone.ts'
 import { iso } from '../base/time.ts'
 import type { Call } from '../http/call.ts'
 import { empty, i64, raw, sql, u32 } from '../store/sql.ts'
-import { foldedByGap, foldedById, foldSettings, isOpen, kinds, lengthMs, type Wanted } from './fold.ts'
+import { foldedByGap, foldedById, foldSettings, isOpen, keysStartedIn, kinds, lengthMs, type Wanted } from './fold.ts'
 import type { SessionReadDeps } from './list.ts'
 
 /** One grouping set of the sessions that started in the range: all, those of a kind, or those of a day. */
@@ -44,7 +44,7 @@ export async function summarize({ store, clock }: SessionReadDeps, call: Call<'s
   max(length) AS length_most, sum(events) AS events_sum, quantileExactInclusive(0.5)(events) AS events_median, max(events) AS events_most, countIf(events = 1 AND rank = 0) AS single
 FROM (
   SELECT rank, events, ${isOpen} AS open, ${lengthMs} AS length, roundDown(start_ms, [${raw(days.map((ms) => `toInt64(${ms})`).join(', '))}]) AS day_ms
-  FROM (${foldedById(wanted)} UNION ALL ${foldedByGap(wanted, range)})
+  FROM (${foldedById(wanted, keysStartedIn(wanted, range))} UNION ALL ${foldedByGap(wanted, range)})
   WHERE start_ms >= ${i64(range.fromMs)} AND start_ms < ${i64(range.toMs)}${query.kind === undefined ? empty : sql` AND rank = ${u32(kinds.indexOf(query.kind))}`})
 GROUP BY GROUPING SETS ((), (rank), (day_ms))`,
     { settings: foldSettings },
