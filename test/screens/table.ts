@@ -31,6 +31,7 @@ export interface Row {
 /** What addresses name, of the demo and of this run. */
 export interface World {
   person: string
+  session: string
   event: string
   eventAt: string
   invitation: string
@@ -62,7 +63,21 @@ export const rows: readonly Row[] = [
     title: /./,
     path: (workspace, { person }) => `/w/${workspace}/people/${encodeURIComponent(person)}`,
     states,
-    asks: ['/api/events', '/api/events/analytics', '/api/people/'],
+    asks: ['/api/events', '/api/events/analytics', '/api/people/', '/api/users//usage'],
+  },
+  {
+    name: 'sessions',
+    title: 'Sessions',
+    path: below('sessions?range=30d'),
+    states,
+    asks: ['/api/sessions', '/api/sessions/summary'],
+  },
+  {
+    name: 'session',
+    title: /./,
+    path: (workspace, { session }) => `/w/${workspace}/sessions/${encodeURIComponent(session)}`,
+    states,
+    until: (page) => page.getByRole('heading', { name: 'Timeline' }),
   },
   { name: 'health', title: 'Health', path: below('health?range=30d'), states, asks: ['/api/health', '/api/ledger', '/api/system'] },
   { name: 'jobs', title: 'Jobs', path: below('jobs'), states, asks: ['/api/jobs'] },
@@ -98,11 +113,13 @@ export async function worldOf({ call }: Stage): Promise<World> {
   const { body: people } = await call('owner', 'GET', '/api/people?days=30&limit=50', { workspace: DEMO })
   const { body: events } = await call('owner', 'GET', '/api/events?days=30&limit=1', { workspace: DEMO })
   await call('owner', 'POST', '/api/jobs/events:sweep/run?wait=true', { workspace: DEMO })
+  const { body: sessions } = await call('owner', 'GET', '/api/sessions?days=30&limit=1&kind=web', { workspace: DEMO })
   const { body: invited } = await call('owner', 'POST', '/api/invitations', { workspace: DEMO, body: { role: 'analyst' } })
   const [newest] = events['events'] as Array<{ event_id: string; event_timestamp: string }>
   return {
     // The longest name there is, whoever came last.
     person: (people['people'] as Array<{ user_id: string | null }>).map(({ user_id }) => user_id ?? '').toSorted((a, b) => b.length - a.length)[0] ?? '',
+    session: String((sessions['sessions'] as Array<{ session_id: string }>)[0]?.session_id ?? ''),
     event: newest?.event_id ?? '',
     eventAt: newest?.event_timestamp ?? '',
     invitation: String(invited['url']).split('token=')[1] ?? '',

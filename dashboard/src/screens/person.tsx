@@ -13,6 +13,7 @@ import { Screen } from '../ui/screen.tsx'
 import { Identity, Traits } from './person/identity.tsx'
 import { Privacy } from './person/privacy.tsx'
 import { Timeline } from './person/timeline.tsx'
+import { Usage } from './person/usage.tsx'
 import classes from './person/person.module.css'
 
 const t = texts.events.person
@@ -46,6 +47,7 @@ export function Person() {
             <Stack gap="md">
               <Head id={id} person={answer} />
               <Traits traits={answer.traits} />
+              {answer.user_id && <Usage userId={answer.user_id} />}
               <Identity person={answer} />
             </Stack>
             <Timeline person={answer} />

@@ -10,6 +10,7 @@ export const navigation: ReadonlyArray<{ path: string; label: string; icon: Icon
   { path: 'live', label: t.live, icon: 'live', inBar: true },
   { path: 'events', label: t.events, icon: 'events', inBar: true },
   { path: 'people', label: t.people, icon: 'people', inBar: true },
+  { path: 'sessions', label: t.sessions, icon: 'sessions' },
   { path: 'types', label: t.types, icon: 'types' },
   { path: 'quarantine', label: t.quarantine, icon: 'quarantine' },
   { path: 'health', label: t.health, icon: 'health' },

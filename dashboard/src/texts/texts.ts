@@ -2,8 +2,9 @@ import { accounts } from './en/accounts.ts'
 import { events } from './en/events.ts'
 import { overview } from './en/overview.ts'
 import { operations } from './en/operations.ts'
+import { sessions } from './en/sessions.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 
 /** Everything that screens say, by part of the product. Another language is another set of these files. */
-export const texts = { shell, accounts, overview, events, operations, settings } as const
+export const texts = { shell, accounts, overview, events, sessions, operations, settings } as const

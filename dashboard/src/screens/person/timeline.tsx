@@ -1,6 +1,6 @@
 import { Anchor, Group, NativeSelect, Stack, Text, Title } from '@mantine/core'
 import type { EventOutput } from '@cairn/wire/event'
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { useWorkspace } from '../../account.tsx'
@@ -11,7 +11,7 @@ import { Faces, Waiting } from '../../ui/faces.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { useSetUrl, useUrl } from '../../url.ts'
 import { useAddresses } from '../events/addresses.ts'
-import { lookup } from '../events/lookup.ts'
+import { EventRows } from '../events/rows.tsx'
 import type { PersonAnswer } from '../person.tsx'
 import classes from './person.module.css'
 import { More } from '../../ui/more.tsx'
@@ -122,15 +122,8 @@ function Day({ sessions }: { sessions: EventOutput[][] }) {
 function Session({ events }: { events: EventOutput[] }) {
   const format = useFormat()
   const { slug } = useWorkspace()
-  const to = useAddresses()
-  const setUrl = useSetUrl()
-  const queries = useQueryClient()
   const [last, first] = [events[0], events.at(-1)]
   if (!last || !first) return null
-  const open = (row: EventOutput): void => {
-    queries.setQueryData(ask('listEvents', lookup(slug, row.event_id, row.event_timestamp)).queryKey, { events: [row], next_cursor: null })
-    setUrl({ event: row.event_id, at: row.event_timestamp })
-  }
   return (
     <div className={classes['session']}>
       <div className={classes['head']}>
@@ -142,32 +135,13 @@ function Session({ events }: { events: EventOutput[] }) {
           <Anchor
             size="sm"
             title={last.session_id}
-            renderRoot={(props) => <Link {...props} {...to.events({ session_id: last.session_id ?? '', range: 'all' })} />}
+            renderRoot={(props) => <Link {...props} to={`/w/${slug}/sessions/${encodeURIComponent(last.session_id ?? '')}`} />}
           >
             {t.openSession}
           </Anchor>
         )}
       </div>
-      <ul className={classes['events']}>
-        {events.map((row) => (
-          <li key={row.event_id}>
-            <a
-              href={to.here({ event: row.event_id, at: row.event_timestamp })}
-              onClick={(click) => {
-                if (click.metaKey || click.ctrlKey || click.shiftKey || click.altKey) return
-                click.preventDefault()
-                open(row)
-              }}
-            >
-              <time dateTime={row.event_timestamp} title={format.time(row.event_timestamp)}>
-                {format.clock(row.event_timestamp)}
-              </time>
-              <span className={classes['type']}>{row.event_type}</span>
-              <span className={classes['place']}>{row.url_path || [row.entity_type, row.entity_id].filter(Boolean).join(' ')}</span>
-            </a>
-          </li>
-        ))}
-      </ul>
+      <EventRows events={events} />
     </div>
   )
 }

@@ -10,6 +10,7 @@ export const shell = {
     types: 'Event types',
     quarantine: 'Quarantine',
     people: 'People',
+    sessions: 'Sessions',
     health: 'Health',
     jobs: 'Jobs',
     settings: 'Settings',
