@@ -119,7 +119,7 @@ export async function worldOf({ call }: Stage): Promise<World> {
   return {
     // The longest name there is, whoever came last.
     person: (people['people'] as Array<{ user_id: string | null }>).map(({ user_id }) => user_id ?? '').toSorted((a, b) => b.length - a.length)[0] ?? '',
-    session: String((sessions['sessions'] as Array<{ session_id: string }>)[0]?.session_id ?? ''),
+    session: (sessions['sessions'] as Array<{ session_id: string }>)[0]?.session_id ?? '',
     event: newest?.event_id ?? '',
     eventAt: newest?.event_timestamp ?? '',
     invitation: String(invited['url']).split('token=')[1] ?? '',

@@ -26,7 +26,7 @@ export function Week({
           </span>,
           ...hours.map((value, hour) => (
             <span
-              key={`${days[day]} ${hour}`}
+              key={`${days[day]} ${nameOf(hour)}`}
               className={classes['weekhour']}
               title={`${days[day]}, ${nameOf(hour)}: ${format(value)}`}
               style={{ opacity: value === 0 ? 0.08 : 0.2 + (0.8 * value) / most }}
