@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Directory } from '../server/src/catalog/directory.ts'
+import { createKey } from '../server/src/catalog/keys.ts'
 import { advanceImport, beginImport, getImport, listImports } from '../server/src/catalog/imports.ts'
 import { consentOf, listOptOuts, optIn, optOut } from '../server/src/catalog/optouts.ts'
+import { tellerNames } from '../server/src/catalog/tellers.ts'
 import { declareType, listTypes, removeType } from '../server/src/catalog/taxonomy.ts'
 import { change } from '../server/src/catalog/version.ts'
 import { createWorkspace } from '../server/src/catalog/workspaces.ts'
@@ -46,6 +48,23 @@ export const peopleSuite = (name: string, place: () => Promise<Place>): void => 
       expect(await optOut(db, { workspaceId, userId: 'ada', source: 'api' })).toEqual({ changed: true })
       expect(await refused(optOut(db, { workspaceId, source: 'api' }))).toEqual(['invalid', ''])
       expect(await refused(optOut(db, { workspaceId: 999_999, userId: 'ada', source: 'api' }))).toBe('not_found')
+    })
+
+    test('who told something has a name: of a key of that workspace, or of a user', async () => {
+      const { db } = await ready(await place())
+      const { id: workspaceId } = await createWorkspace(db, { slug: 'acme' })
+      const { id: other } = await createWorkspace(db, { slug: 'other' })
+      const { key } = await createKey(db, { workspaceId, kind: 'secret', name: 'reports' })
+      const { key: foreign } = await createKey(db, { workspaceId: other, kind: 'secret', name: 'theirs' })
+      const user = { id: 'u1', name: 'Ada', email: 'ada@example.com', email_verified: 0 as const, image: null, created_at: NOW, updated_at: NOW }
+      await db.insertInto('users').values(user).execute()
+      expect(await tellerNames(db, workspaceId, [key.id, foreign.id, 'user:u1', 'user:gone', 'local', ''])).toEqual(
+        new Map([
+          [key.id, 'reports'],
+          ['user:u1', 'ada@example.com'],
+        ]),
+      )
+      expect(await tellerNames(db, workspaceId, [])).toEqual(new Map())
     })
 
     test('many opt-outs are read in pages, without losing one at their edges', async () => {

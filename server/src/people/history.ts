@@ -1,5 +1,6 @@
 import { toIso } from '../analytics/stored.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
+import { tellerNames } from '../catalog/tellers.ts'
 import { list, raw, sql, u32 } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Ids } from './ids.ts'
@@ -53,7 +54,7 @@ WHERE workspace_id = ${u32(workspaceId)} AND (anonymous_id != '' OR other_id != 
 GROUP BY fact, user_id, anonymous_id, other_id, if(other_id = '', toUUID('00000000-0000-0000-0000-000000000000'), fact_id)
 ORDER BY min(${order}) DESC
 LIMIT ${u32(MOST_FACTS)}`)
-  const names = await namesOf(deps.db, workspaceId, [...new Set(rows.map((row) => row.first_key_id))])
+  const names = await tellerNames(deps.db, workspaceId, [...new Set(rows.map((row) => row.first_key_id))])
   return rows.map((row) => ({
     fact: row.fact,
     user_id: row.user_id,
@@ -78,15 +79,3 @@ export function mergesIn(history: readonly Told[]): Merge[] {
   }
   return [...merges.values()].toReversed()
 }
-
-/** By id of the key that told a fact, which is `user:<id>` of somebody signed in. */
-async function namesOf(db: CatalogDb, workspaceId: number, keyIds: readonly string[]): Promise<Map<string, string>> {
-  if (keyIds.length === 0) return new Map()
-  const userIds = keyIds.filter((id) => id.startsWith(USER)).map((id) => id.slice(USER.length))
-  const [keys, users] = await Promise.all([
-    db.selectFrom('keys').select(['id', 'name']).where('workspace_id', '=', workspaceId).where('id', 'in', keyIds).execute(),
-    userIds.length === 0 ? [] : db.selectFrom('users').select(['id', 'email']).where('id', 'in', userIds).execute(),
-  ])
-  return new Map([...keys.map(({ id, name }): [string, string] => [id, name]), ...users.map(({ id, email }): [string, string] => [`${USER}${id}`, email])])
-}
-const USER = 'user:'
