@@ -99,6 +99,32 @@ describe('archiving', () => {
     expect(paged).toEqual(await everything(w, WITH))
   })
 
+  test('of thousands of events answers in pages and by person, also while its month is changing', async () => {
+    const w = await cairn.workspace({ retentionDays: null, archiveDays: OLD })
+    const EVENTS = 2_500
+    await send(
+      w,
+      Array.from({ length: EVENTS }, (_, n) => ({ timestamp: monthsAgo(4) + n, user_id: `u${n % 50}` })),
+    )
+    await runJob(w, ARCHIVE)
+    const ids = async (): Promise<number> => {
+      const seen = new Set<unknown>()
+      let cursor = ''
+      do {
+        const page = await w.get<{ events: Json[]; next_cursor: string | null }>(`/api/events?from=2000-01-01&to=2100-01-01&limit=1000${WITH}${cursor}`)
+        for (const event of page.events) seen.add(event['event_id'])
+        cursor = page.next_cursor === null ? '' : `&cursor=${page.next_cursor}`
+      } while (cursor !== '')
+      return seen.size
+    }
+    expect([await total(w), await total(w, WITH), await total(w, `&user_id=u7${WITH}`), await ids()]).toEqual([0, EVENTS, EVENTS / 50, EVENTS])
+    await cairn.catalog.db.updateTable('archives').set({ state: 'changing' }).where('workspace_id', '=', w.id).execute()
+    await send(w, [{ timestamp: monthsAgo(4), user_id: 'u7' }])
+    expect([await total(w, WITH), await ids()]).toEqual([EVENTS + 1, EVENTS + 1])
+    expect(await runJob(w, ARCHIVE)).toMatchObject({ months: 1, events: 1 })
+    expect([await total(w), await total(w, WITH), await ids()]).toEqual([0, EVENTS + 1, EVENTS + 1])
+  })
+
   test('of a month that got late events adds them to its file', async () => {
     const w = await archived()
     await runJob(w, ARCHIVE)

@@ -6,9 +6,9 @@ import type { Clock } from '../base/time.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import { deleteWhere } from '../store/delete.ts'
 import { inSpan } from '../store/keys.ts'
-import { empty, join as joined, raw, sql, u32, type Piece } from '../store/sql.ts'
+import { join as joined, raw, sql, u32, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { columns, removeFile, replaceFile, rowsOf } from './file.ts'
+import { columns, hasSameRows, removeFile, replaceFile, rowsOf } from './file.ts'
 import { beginMonth, endMonth, endOfMonth, forgetMonth, listMonths, monthName, monthOf, shrinkMonth, startOfMonth, type Month } from './months.ts'
 
 /**
@@ -71,9 +71,13 @@ export class Archive {
     const path = this.#pathOf(workspaceId, month)
     const stored = this.#stored(workspaceId, { fromMs: startOfMonth(month), toMs: endOfMonth(month) })
     await beginMonth(db, workspaceId, month, clock.now())
+    const all = sql`SELECT ${columns} FROM ${this.#table} WHERE ${stored}`
     const file = existsSync(path) ? rowsOf(path) : undefined
-    const fresh = sql`SELECT ${columns} FROM ${this.#table} WHERE ${stored}${file ? sql` AND event_id NOT IN (SELECT event_id FROM (${file}))` : empty}`
-    const left = await this.#count(fresh)
+    // The store has few of a month that is archived already; what is in both is no more.
+    const inBoth = sql`SELECT event_id FROM (${rowsOf(path)}) WHERE event_id IN (SELECT event_id FROM ${this.#table} WHERE ${stored})`
+    const fresh = file ? sql`${all} AND event_id NOT IN (${inBoth})` : all
+    // A crash left all of them in both: too many ids, perhaps, for one question.
+    const left = file && (await hasSameRows(store, file, all)) ? 0 : await this.#count(fresh)
     if (left > 0) await replaceFile(store, path, file ? sql`${file} UNION ALL ${fresh}` : fresh)
     const moved = await deleteWhere(store, 'events', stored)
     if (existsSync(path))
@@ -116,11 +120,12 @@ export class Archive {
    */
   async everywhere(workspaceId: number, span: Span = { fromMs: EARLIEST_MS, toMs: LATEST_MS }): Promise<Piece> {
     const months = (await this.#files(workspaceId)).filter(({ month }) => startOfMonth(month) < span.toMs && endOfMonth(month) > span.fromMs)
+    // By hashes, a quarter of the memory: of ten million events the chance that one is left out while a month changes is one in a hundred thousand.
     const twice = months
       .filter(({ state }) => state === 'changing')
       .map(({ month }) => {
-        const { fromMs, toMs } = { fromMs: startOfMonth(month), toMs: endOfMonth(month) }
-        return sql` AND NOT (${inSpan({ fromMs, toMs })} AND event_id IN (SELECT event_id FROM (${rowsOf(this.#pathOf(workspaceId, month))})))`
+        const of = { fromMs: startOfMonth(month), toMs: endOfMonth(month) }
+        return sql` AND NOT (${inSpan(of)} AND cityHash64(event_id) IN (SELECT cityHash64(event_id) FROM (${rowsOf(this.#pathOf(workspaceId, month))})))`
       })
     const stored = sql`SELECT ${columns} FROM ${this.#table} WHERE workspace_id = ${u32(workspaceId)}${joined(twice, '')}`
     return sql`(${joined([stored, ...months.map(({ month }) => rowsOf(this.#pathOf(workspaceId, month)))], '\nUNION ALL ')})`

@@ -39,6 +39,9 @@ export function laneSettings(budget: Budget): Record<LaneName, Record<string, st
     max_bytes_ratio_before_external_group_by: '0',
     max_bytes_ratio_before_external_sort: '0',
     max_execution_time: String(seconds),
+    // Of archives: the reader decodes ahead up to 4 GB unless told otherwise.
+    input_format_parquet_memory_high_watermark: String(Math.round(bytes / 16)),
+    input_format_parquet_enable_row_group_prefetch: '0',
     max_threads: String(budget.threads),
   })
   return { query: settings(budget.queryBytes, 60), load: settings(budget.loadBytes, 600), admin: settings(budget.loadBytes, 600) }
