@@ -209,6 +209,8 @@ const cases = {
     return [await w.call('POST', `/api/notifications/${notifications[0]?.id}/read`, {})]
   },
   deleteEntity: () => [w.call('DELETE', '/api/tasks/t1')],
+  trackingHealth: () => [w.call('GET', '/api/health/tracking')],
+  readiness: () => [w.call('GET', '/api/health/readiness')],
   health: () => [ask(`${cairn.url}/api/health`)],
   ready: () => [ask(`${cairn.url}/api/ready`)],
   metrics: () => [ask(`${cairn.url}/api/metrics`)],

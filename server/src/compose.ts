@@ -42,6 +42,7 @@ import { openPlaces } from './ingest/place.ts'
 import { DailyVisitors } from './ingest/daily-visitor.ts'
 import { ingestRoutes, senderOf } from './ingest/routes.ts'
 import { RequestCounts } from './ops/counts.ts'
+import { trackingJob, trackingRoutes, weeklyViewsJob } from './ops/tracking.ts'
 import type { Job } from './jobs/job.ts'
 import { jobRoutes } from './jobs/routes.ts'
 import { Scheduler } from './jobs/scheduler.ts'
@@ -170,12 +171,24 @@ export async function compose(
       log.warn({ err: error }, 'the removal of a workspace that was cut off could not be finished now; the next start does it')
     })
     const old = { store: store.store, db: catalog.db, archive, quiesced }
+    const counts = new RequestCounts()
+    const tracked = {
+      store: store.store,
+      pipeline,
+      clock,
+      db: catalog.db,
+      counts,
+      scheduler: () => scheduler,
+      settle: (workspaceId: number) => settled(workspaceId),
+    }
     const jobs: Job[] = [
       // A job is registered by its line here.
       sweepJob(store.store),
       retentionJob({ ...old, properties }),
       archiveJob(old),
       closeStaleJob({ store: store.store, pipeline, settle: (workspaceId) => settled(workspaceId) }),
+      trackingJob(tracked),
+      weeklyViewsJob(tracked),
       baselinesJob({ store: store.store, db: catalog.db, settle: (workspaceId) => settled(workspaceId) }),
     ]
     const scheduler = new Scheduler({ db: catalog.db, directory, clock, log, node, jobs })
@@ -189,7 +202,6 @@ export async function compose(
     health.start()
     closers.push(() => health.stop())
 
-    const counts = new RequestCounts()
     const refusals = new Refusals(() => clock.now())
     const loadRate = new LoadRate(() => pipeline.loader.loadedEvents)
     loadRate.start()
@@ -252,6 +264,7 @@ export async function compose(
       ...ledgerRoutes({ store: store.store, pipeline, clock }),
       ...jobRoutes({ db: catalog.db, scheduler, clock }),
       ...healthRoutes(health),
+      ...trackingRoutes(tracked),
       ...refusalRoutes({ ...shared, refusals }),
       ...systemRoutes({ config, store: store.store, engine: store.engine, pipeline, clock, loadRate, liveConnections: () => live.size }),
       ...liveRoutes({ hub: live, db: catalog.db, clock }),

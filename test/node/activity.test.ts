@@ -212,3 +212,23 @@ test('what the host’s own functions throw is told, and no request notices', as
   expect(faults.map(({ code }) => code)).toEqual(Array.from({ length: 7 }, () => 'activity_failed'))
   expect(faults[0]?.message).toContain('`user` or `anonymous`')
 })
+
+test('what a request was about is told by its type and id, and a request without an id is about nothing', async (it) => {
+  const { client, collector, faults, told } = await record(it)
+  const app = express()
+  const user = (): string => 'ada'
+  app.use(trackExpress({ client, user, entityType: 'task', id: (request: Asked<{ id?: string }>) => request.params.id }))
+  app.get('/tasks/:id', (_, response) => void response.send('task'))
+  app.get('/tasks', (_, response) => void response.send('tasks'))
+  const server = app.listen(0)
+  it.onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  for (const path of ['/tasks/42', '/tasks']) expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200)
+  await told()
+  expect(collector.events().map(({ entity_type, entity_id }) => [entity_type, entity_id])).toEqual([
+    ['task', '42'],
+    [undefined, undefined],
+  ])
+  expect(faults).toEqual([])
+})

@@ -23,6 +23,8 @@ export interface Received {
 }
 
 export interface SentEvent {
+  entity_type?: string
+  entity_id?: string
   event_id: string
   event_type: string
   seq: number

@@ -15,7 +15,9 @@ export interface ActivityOptions<Request, Response> {
   /** Of somebody not signed in: the `anonymous_id` of the tracker in their browser. */
   anonymous?(request: Request): string | null | undefined
   session?(request: Request): string | null | undefined
-  /** What the request was about. */
+  /** What the request was about: type and id, or `entity` where the type differs from request to request. */
+  entityType?: string
+  id?(request: Request): string | number | null | undefined
   entity?(request: Request, response: Response): Pick<ServerTrackOptions, 'entityType' | 'entityId'> | null | undefined
   /** Joins `method`, `route` and `status`. */
   metadata?(request: Request, response: Response): Properties | null | undefined
@@ -30,6 +32,12 @@ export interface Seen {
   route: string | undefined
   status: number
   durationMs: number
+}
+
+/** Nothing where the request has no id: it is about no entity then. */
+function aboutOf<Request>({ entityType, id }: ActivityOptions<Request, never>, request: Request): Pick<ServerTrackOptions, 'entityType' | 'entityId'> {
+  const entityId = entityType === undefined ? undefined : id?.(request)
+  return entityId == null ? {} : { entityType, entityId }
 }
 
 /** What records a request; never throws. */
@@ -50,6 +58,7 @@ export function createRecorder<Request, Response>(options: ActivityOptions<Reque
         userId,
         anonymousId,
         sessionId: options.session?.(request) ?? undefined,
+        ...aboutOf(options, request),
         ...options.entity?.(request, response),
         durationMs,
         metadata: { ...metadata, ...options.metadata?.(request, response) },

@@ -146,38 +146,39 @@ async function readLedger(
   return { lines: [...lines.values()], total, passedOver }
 }
 
-export const ledgerRoutes = (deps: LedgerDeps): Pick<Handlers, 'ledger'> => ({
-  ledger: async ({ workspace, query }: Call<'ledger'>) => {
-    const range = readRange(query, { timezone: workspace.timezone, now: deps.clock.now() })
-    const by = query.by ?? 'day'
-    const dayName = new Intl.DateTimeFormat('en-CA', { timeZone: range.timezone, year: 'numeric', month: '2-digit', day: '2-digit' })
-    const { lines, total, passedOver } = await readLedger(deps, workspace.id, range.fromMs, range.toMs, (hourMs) =>
-      by === 'hour' ? { hour: iso(hourMs) } : by === 'day' ? { day: dayName.format(hourMs) } : {},
-    )
-    const { key_id: _key, tracker: _tracker, source: _source, ...sums } = total
-    const {
-      emitted,
-      missing,
-      lines: capture,
-    } = await readCapture(
-      deps.store,
-      workspace.id,
-      range,
-      passedOver.map(({ hour, tracker, events }) => ({ day: dayName.format(hour * 1_000), tracker, events })),
-    )
-    return {
-      lines,
-      total: { ...sums, missing },
-      capture_rate: emitted === 0 ? null : (emitted - missing) / emitted,
-      capture,
-      meta: {
-        from: iso(range.fromMs),
-        to: iso(range.toMs),
-        timezone: range.timezone,
-        exact: true,
-        deduplication_window_seconds: Math.floor(deps.pipeline.seen.windowMs / 1_000),
-        equations: ['received = accepted + quarantined + not_recorded', 'accepted = stored + deduplicated + pending + damaged'],
-      },
-    }
-  },
-})
+export const ledgerRoutes = (deps: LedgerDeps): Pick<Handlers, 'ledger'> => ({ ledger: (call) => ledger(deps, call) })
+
+/** Lines, their sum, and the capture rate of a range. */
+export async function ledger(deps: LedgerDeps, { workspace, query }: Pick<Call<'ledger'>, 'workspace' | 'query'>) {
+  const range = readRange(query, { timezone: workspace.timezone, now: deps.clock.now() })
+  const by = query.by ?? 'day'
+  const dayName = new Intl.DateTimeFormat('en-CA', { timeZone: range.timezone, year: 'numeric', month: '2-digit', day: '2-digit' })
+  const { lines, total, passedOver } = await readLedger(deps, workspace.id, range.fromMs, range.toMs, (hourMs) =>
+    by === 'hour' ? { hour: iso(hourMs) } : by === 'day' ? { day: dayName.format(hourMs) } : {},
+  )
+  const { key_id: _key, tracker: _tracker, source: _source, ...sums } = total
+  const {
+    emitted,
+    missing,
+    lines: capture,
+  } = await readCapture(
+    deps.store,
+    workspace.id,
+    range,
+    passedOver.map(({ hour, tracker, events }) => ({ day: dayName.format(hour * 1_000), tracker, events })),
+  )
+  return {
+    lines,
+    total: { ...sums, missing },
+    capture_rate: emitted === 0 ? null : (emitted - missing) / emitted,
+    capture,
+    meta: {
+      from: iso(range.fromMs),
+      to: iso(range.toMs),
+      timezone: range.timezone,
+      exact: true,
+      deduplication_window_seconds: Math.floor(deps.pipeline.seen.windowMs / 1_000),
+      equations: ['received = accepted + quarantined + not_recorded', 'accepted = stored + deduplicated + pending + damaged'],
+    },
+  }
+}

@@ -117,6 +117,34 @@ const demo = Type.Object({
   message: o(Type.String()),
 })
 
+const Gate = Type.Object({
+  name: Type.String(),
+  figure: orNull(Type.Number({ description: 'null: nothing to measure yet.' })),
+  needed: Type.Number(),
+  met: Type.Boolean(),
+})
+const TrackingHealth = Type.Object({
+  task_views_today: Type.Integer(),
+  task_rejections_week: Type.Integer(),
+  tasks_active_24h: Type.Integer(),
+  active_sessions: Type.Integer(),
+  sessions_week: Type.Integer(),
+  baselines: Type.Integer({ description: 'Figures of the last calculation.' }),
+  streams: Type.Array(
+    Type.Object({
+      stream: Type.String(),
+      rows: Type.Integer(),
+      bytes: Type.Integer({ description: 'On disk, by the share of rows.' }),
+      off: Type.Boolean(),
+    }),
+  ),
+  capture_rate: orNull(Type.Number()),
+  quarantined_week: Type.Integer(),
+  pending_events: Type.Integer({ description: 'Acknowledged and not in the store yet.' }),
+  ingest_lag_ms: Type.Integer({ description: 'At the least.' }),
+  warnings: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
+})
+
 export const operationsEndpoints = {
   ledger: {
     method: 'GET',
@@ -164,6 +192,20 @@ export const operationsEndpoints = {
     }),
   },
   closeLiveConnection: { method: 'DELETE', path: '/api/live/connections/:id', access: 'manage', summary: 'End a live connection.', answer: Success },
+  trackingHealth: {
+    method: 'GET',
+    path: '/api/health/tracking',
+    access: 'read',
+    summary: 'Whether tracking works: what came in, and what usually comes in and did not.',
+    answer: TrackingHealth,
+  },
+  readiness: {
+    method: 'GET',
+    path: '/api/health/readiness',
+    access: 'read',
+    summary: 'Whether there is enough for an AI to learn from: each gate with its figure.',
+    answer: Type.Object({ ready: Type.Boolean(), gates: Type.Array(Gate), phase0: Type.Object({ ready: Type.Boolean(), gates: Type.Array(Gate) }) }),
+  },
   health: { method: 'GET', path: '/api/health', access: 'open', summary: 'Whether each part works, how far it lags, and what to do.', answer: Health },
   ready: { method: 'GET', path: '/api/ready', access: 'open', summary: '200 once requests can be taken.', answer: Type.Object({ ready: Type.Boolean() }) },
   metrics: { method: 'GET', path: '/api/metrics', access: 'local', summary: 'Prometheus text.', answer: Type.String() },
