@@ -35,8 +35,9 @@ export interface Seen {
 }
 
 /** Nothing where the request has no id: it is about no entity then. */
-function aboutOf<Request>({ entityType, id }: ActivityOptions<Request, never>, request: Request): Pick<ServerTrackOptions, 'entityType' | 'entityId'> {
-  const entityId = entityType === undefined ? undefined : id?.(request)
+function aboutOf<Request>(options: ActivityOptions<Request, never>, request: Request): Pick<ServerTrackOptions, 'entityType' | 'entityId'> {
+  const { entityType } = options
+  const entityId = entityType === undefined ? undefined : options.id?.(request)
   return entityId == null ? {} : { entityType, entityId }
 }
 
