@@ -90,6 +90,7 @@ const inStore = [
   'ledger',
   'source_ends',
   'sessions',
+  'session_details',
   'gap_sessions',
   'session_records',
   'gap_touched',

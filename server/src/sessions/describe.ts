@@ -98,7 +98,7 @@ async function seenOf({ store, workspaceId, bots }: Wanted, rows: readonly Folde
   const found = await store.query<Seen & { session_key: string; session_id: string }>(sql`SELECT session_key, any(session_id) AS session_id,
   argMaxIfMerge(user) AS user_id, argMaxIfMerge(anonymous) AS anonymous_id, argMinIfMerge(entry) AS entry, argMaxIfMerge(exit) AS exit,
   argMinMerge(origin) AS origin, argMaxMerge(device) AS device
-FROM ${raw(store.dialect.database)}.sessions WHERE workspace_id = ${u32(workspaceId)} AND session_key IN ${u64s(keys)}${bots ? empty : sql` AND NOT is_bot`}
+FROM ${raw(store.dialect.database)}.session_details WHERE workspace_id = ${u32(workspaceId)} AND session_key IN ${u64s(keys)}${bots ? empty : sql` AND NOT is_bot`}
 GROUP BY session_key`)
   return new Map(found.rows.map((row) => [row.session_key, row]))
 }

@@ -1,4 +1,4 @@
-import { DAY_MS, sessionsOfEvents } from '../store/migrations/0005_sessions.ts'
+import { DAY_MS, detailsOfEvents, sessionsOfEvents } from '../store/migrations/0005_sessions.ts'
 import { empty, raw, sql, str, u32, uuid, type Piece } from '../store/sql.ts'
 import { insertOnce, type Store } from '../store/store.ts'
 import { remakeGaps } from './gaps.ts'
@@ -57,13 +57,15 @@ export async function rebuildTouched(store: Store, { deletionId, workspaceId }: 
   const sessions = sql`FROM ${database}.sessions_touched WHERE deletion_id = ${uuid(deletionId)}`
   if (await isAny(sessions)) {
     const where = sql`workspace_id = ${u32(workspaceId)} AND session_key IN (SELECT session_key ${sessions})`
-    await remove('sessions', where)
-    const [before = '', after = ''] = sessionsOfEvents(' AND {where}').replace('{from}', `${store.dialect.database}.events`).split('{where}')
-    await store.command(
-      sql`INSERT INTO ${database}.sessions (workspace_id, session_key, is_bot, session_id, started_at, last_at, events, page_views, person_keys, user, anonymous, device, origin, entry, exit)
+    for (const { table, columns, select } of made) {
+      await remove(table, where)
+      const [before = '', after = ''] = select(' AND {where}').replace('{from}', `${store.dialect.database}.events`).split('{where}')
+      await store.command(
+        sql`INSERT INTO ${database}.${raw(table)} (${raw(columns)})
 ${raw(before)}${where}${raw(after)}`,
-      { settings: insertOnce() },
-    )
+        { settings: insertOnce() },
+      )
+    }
     await store.command(store.dialect.alter('sessions_touched', `DROP PARTITION '${deletionId}'`), { settings: { mutations_sync: 2 } })
   }
   const gaps = sql`FROM ${database}.gap_touched WHERE cause = ${str(deletionId)}`
@@ -72,3 +74,8 @@ ${raw(before)}${where}${raw(after)}`,
     await remakeGaps(store, deletionId)
   }
 }
+
+const made = [
+  { table: 'sessions', columns: 'workspace_id, session_key, is_bot, started_at, last_at, events, page_views, person_keys', select: sessionsOfEvents },
+  { table: 'session_details', columns: 'workspace_id, session_key, is_bot, session_id, user, anonymous, device, origin, entry, exit', select: detailsOfEvents },
+] as const

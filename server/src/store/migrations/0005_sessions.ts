@@ -2,7 +2,7 @@ import type { Dialect, Table, View } from '../dialect.ts'
 import type { Migration } from '../migrate.ts'
 
 /**
- * Sessions: what is known of each from its events (`sessions`, which a view fills in the same insert), what was told of them by other means
+ * Sessions: what is known of each from its events (`sessions` and `session_details`, which views fill in the same insert), what was told of them by other means
  * (`session_records`: log-ins, their ends, signs of life), and the runs of events that came without a session_id (`gap_sessions`).
  * Costs one pass over the events that are there, in slices that fit a query's memory; 10 million take about half a minute.
  *
@@ -19,34 +19,49 @@ const originOf = "CAST(tuple(referrer_domain, channel, utm_source, utm_medium, u
 /** The second name is that of imports. */
 const isPageView = "event_type IN ('page_viewed', 'page_view')"
 
+/** What every figure is made of: read for many sessions at once. */
 const sessions: Table = {
   name: 'sessions',
   columns: `
-  workspace_id UInt32, session_key UInt64, is_bot Bool, session_id SimpleAggregateFunction(any, String),
+  workspace_id UInt32, session_key UInt64, is_bot Bool,
   started_at SimpleAggregateFunction(min, ${moment}), last_at SimpleAggregateFunction(max, ${moment}),
   events SimpleAggregateFunction(sum, UInt64), page_views SimpleAggregateFunction(sum, UInt64),
   person_keys SimpleAggregateFunction(groupUniqArrayArray, Array(UInt64)),
-  user AggregateFunction(argMaxIf, String, ${order}, UInt8), anonymous AggregateFunction(argMaxIf, String, ${order}, UInt8),
-  device AggregateFunction(argMax, Tuple(String, String, String, String), ${order}),
-  origin AggregateFunction(argMin, Tuple(String, String, String, String, String), ${order}),
-  entry AggregateFunction(argMinIf, String, ${order}, UInt8), exit AggregateFunction(argMaxIf, String, ${order}, UInt8),
   INDEX by_person person_keys TYPE bloom_filter(0.01) GRANULARITY 1`,
   engine: 'AggregatingMergeTree',
   orderBy: '(workspace_id, session_key, is_bot)',
-  // A page shows fifty sessions from anywhere in the table, and their states are wide.
+  shardBy: 'cityHash64(workspace_id, session_key)',
+}
+/** What is shown of one: wide, and read for a page of them. */
+const details: Table = {
+  name: 'session_details',
+  columns: `
+  workspace_id UInt32, session_key UInt64, is_bot Bool, session_id SimpleAggregateFunction(any, String),
+  user AggregateFunction(argMaxIf, String, ${order}, UInt8), anonymous AggregateFunction(argMaxIf, String, ${order}, UInt8),
+  device AggregateFunction(argMax, Tuple(String, String, String, String), ${order}),
+  origin AggregateFunction(argMin, Tuple(String, String, String, String, String), ${order}),
+  entry AggregateFunction(argMinIf, String, ${order}, UInt8), exit AggregateFunction(argMaxIf, String, ${order}, UInt8)`,
+  engine: 'AggregatingMergeTree',
+  orderBy: '(workspace_id, session_key, is_bot)',
+  // Fifty sessions of a page lie anywhere in the table. One table for both was twice as slow to count or three times as slow to show.
   granularity: 256,
   shardBy: 'cityHash64(workspace_id, session_key)',
 }
 
-/** Rows of `sessions` out of events, as the view makes them; `{from}` stands for the table, `where` narrows it. */
-export const sessionsOfEvents = (where = ''): string => `SELECT workspace_id, session_key, is_bot, any(session_id) AS session_id,
-  min(event_timestamp) AS started_at, max(event_timestamp) AS last_at, count() AS events, countIf(${isPageView}) AS page_views, groupUniqArray(person_key) AS person_keys,
+/** Rows out of events, as the views make them; `{from}` stands for the table, `where` narrows it. */
+export const sessionsOfEvents = (where = ''): string => `SELECT workspace_id, session_key, is_bot,
+  min(event_timestamp) AS started_at, max(event_timestamp) AS last_at, count() AS events, countIf(${isPageView}) AS page_views, groupUniqArray(person_key) AS person_keys
+FROM {from} WHERE session_key != 0${where} GROUP BY workspace_id, session_key, is_bot`
+export const detailsOfEvents = (where = ''): string => `SELECT workspace_id, session_key, is_bot, any(session_id) AS session_id,
   argMaxIfState(user_id, ${orderOf}, user_id != '') AS user, argMaxIfState(anonymous_id, ${orderOf}, anonymous_id != '') AS anonymous,
   argMaxState(${deviceOf}, ${orderOf}) AS device, argMinState(${originOf}, ${orderOf}) AS origin,
   argMinIfState(url_path, ${orderOf}, url_path != '') AS entry, argMaxIfState(url_path, ${orderOf}, url_path != '') AS exit
 FROM {from} WHERE session_key != 0${where} GROUP BY workspace_id, session_key, is_bot`
 
-const sessionsSeen: View = { name: 'sessions_seen', to: 'sessions', from: 'events', select: sessionsOfEvents() }
+const views: readonly View[] = [
+  { name: 'sessions_seen', to: 'sessions', from: 'events', select: sessionsOfEvents() },
+  { name: 'session_details_seen', to: 'session_details', from: 'events', select: detailsOfEvents() },
+]
 
 /** A gap over this many milliseconds parts two sessions; a gap of as many does not. */
 export const GAP_MS = 1_800_000
@@ -98,11 +113,12 @@ export const sessionTables: Migration = {
   name: '0005_sessions',
   up: (d) => [
     // Made of events alone: made anew, a repetition of a part that a crash cut off counts nothing twice.
-    ...d.dropView(sessionsSeen.name),
-    ...[sessions, gapSessions].flatMap((table) => [...d.dropTable(table.name), ...d.createTable(table)]),
+    ...views.flatMap(({ name }) => d.dropView(name)),
+    ...[sessions, details, gapSessions].flatMap((table) => [...d.dropTable(table.name), ...d.createTable(table)]),
     ...backfill(d, sessions.name, sessionsOfEvents, 'session_key'),
+    ...backfill(d, details.name, detailsOfEvents, 'session_key'),
     ...backfill(d, gapSessions.name, gapsOfEvents, 'person_key'),
-    ...d.createView(sessionsSeen),
+    ...views.flatMap((view) => d.createView(view)),
     // Persons and days whose runs have to be made again: of a segment, or of a deletion. Each is a partition and goes when that is done.
     ...d.createTable({
       name: 'gap_touched',
@@ -135,7 +151,7 @@ export const sessionTables: Migration = {
     }),
   ],
   down: (d) => [
-    ...d.dropView(sessionsSeen.name),
-    ...['sessions', 'gap_sessions', 'gap_touched', 'sessions_touched', 'session_records'].flatMap((table) => d.dropTable(table)),
+    ...views.flatMap(({ name }) => d.dropView(name)),
+    ...['sessions', 'session_details', 'gap_sessions', 'gap_touched', 'sessions_touched', 'session_records'].flatMap((table) => d.dropTable(table)),
   ],
 }
