@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, existsSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { endpoints } from '@cairn/wire/api'
+import { shortPath } from '@cairn/wire/endpoint'
 import { reasons } from '@cairn/wire/outcome'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { later, settings } from '../server/src/base/config.ts'
@@ -78,7 +79,10 @@ const ofExamples = 'CAIRN_URL'
 const served = ['/api/docs', '/api/openapi.json']
 const isEndpoint = (path: string): boolean => {
   const bare = path.replace(/\/$/, '')
-  return served.includes(bare) || Object.values(endpoints).some((e) => new RegExp(`^${e.path.replace(/:\w+/g, '[^/]+')}$`).test(bare))
+  return (
+    served.includes(bare) ||
+    Object.values(endpoints).some((e) => [e.path, shortPath(e) ?? e.path].some((path) => new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`).test(bare)))
+  )
 }
 
 test.each(['README.md', 'docs/http.md'])('every curl command in %s works as it stands', async (page) => {

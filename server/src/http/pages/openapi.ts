@@ -1,5 +1,5 @@
 import { endpoints } from '@cairn/wire/api'
-import type { Endpoint } from '@cairn/wire/endpoint'
+import { shortPath, type Endpoint } from '@cairn/wire/endpoint'
 import { catalogue } from '../../base/errors.ts'
 import { version } from '../../base/version.ts'
 import { leastRole } from '../auth.ts'
@@ -40,6 +40,7 @@ const takesWorkspace = ({ access }: Endpoint): boolean => access === 'collect' |
 const tags: Record<string, [name: string, description: string]> = {
   events: ['Events', 'Sending events, and reading them: lists, sessions, exports, analytics, the catalogue of types, quarantine.'],
   entities: ['Entities', 'Things of the host: tasks, projects, orders; who is assigned, and what came of it. /api/tasks/… is /api/entities/task/….'],
+  tasks: ['Entities', ''],
   users: ['Entities', ''],
   notifications: ['Entities', ''],
   sessions: ['Sessions', 'Runs of activity: log-ins, visits and chats; lists, figures, and what hosts tell of log-ins.'],
@@ -84,10 +85,19 @@ const problem = {
   },
 }
 
+/** Each endpoint, and under its short path too where it has one. */
+function* described(): Iterable<[string, Endpoint]> {
+  for (const [name, endpoint] of Object.entries(endpoints) as Array<[string, Endpoint]>) {
+    yield [name, endpoint]
+    const short = shortPath(endpoint)
+    if (short !== undefined) yield [`${name}OfTasks`, { ...endpoint, path: short }]
+  }
+}
+
 /** OpenAPI 3.1 of the endpoint table: the schemas in it are the ones that check requests. */
 export function openApi(publicUrl: string | undefined): object {
   const paths: Record<string, Record<string, object>> = {}
-  for (const [name, endpoint] of Object.entries(endpoints) as Array<[string, Endpoint]>) {
+  for (const [name, endpoint] of described()) {
     const path = endpoint.path.replace(/:(\w+)/g, '{$1}')
     const { properties = {}, required = [] } = (endpoint.query ?? {}) as Schema
     paths[path] = {
