@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { readConfig } from '../server/src/base/config.ts'
 import { makeLog } from '../server/src/base/log.ts'
 import { compose, type Cairn } from '../server/src/compose.ts'
@@ -82,12 +82,18 @@ test('kills while people are identified, merged and parted: every acknowledged w
   let server = await start()
   let stop = false
   let told = 0
+  let over = false
+  onTestFinished(async () => {
+    stop = over = true
+    await server.kill()
+    folder.remove()
+  })
   /** Until it is acknowledged; what was told twice counts once. */
   const persist = async (path: string, body: object, key?: string): Promise<void> => {
     const event_id = randomUUID()
     for (;;) {
       const answer = await send(server.url, path, { event_id, ...body }, key).catch(() => undefined)
-      if (answer?.status === 200) return
+      if (answer?.status === 200 || over) return
       await sleep(20)
     }
   }
@@ -119,6 +125,4 @@ test('kills while people are identified, merged and parted: every acknowledged w
     expected[person] = (expected[person] ?? 0) + 2
   }
   await counts(server.url, expected)
-  await server.stop()
-  folder.remove()
 })
