@@ -119,6 +119,33 @@ describe('a session with an id', () => {
   })
 })
 
+describe('sessions of a person', () => {
+  test('are those of all their ids, and stand apart again when they are parted', async () => {
+    const w = await cairn.workspace(forever)
+    await send(w, [
+      { session_id: 'before', timestamp: at('10T10:00:00'), user_id: undefined, anonymous_id: 'phone' },
+      { timestamp: at('10T12:00:00'), user_id: undefined, anonymous_id: 'phone' },
+      { session_id: 'after', timestamp: at('11T10:00:00') },
+      { session_id: 'other', timestamp: at('12T10:00:00'), user_id: 'ada@work' },
+    ])
+    const of = async (): Promise<unknown[]> => (await list(w, 'user_id=ada')).sessions.map(({ started_at }) => String(started_at).slice(8, 13))
+    expect(await of()).toEqual(['11T10'])
+    await w.post('/api/people/identify', { user_id: 'ada', anonymous_id: 'phone' })
+    expect(await of()).toEqual(['11T10', '10T12', '10T10'])
+    await w.call('POST', '/api/people/merge', { user_id: 'ada', other_id: 'ada@work' })
+    expect(await of()).toEqual(['12T10', '11T10', '10T12', '10T10'])
+    expect(await w.get('/api/users/ada/usage?from=2025-06-01&to=2025-06-30')).toMatchObject({ sessions: 4, active_days: 3 })
+    await w.call('POST', '/api/people/unmerge', { user_id: 'ada', other_id: 'ada@work' })
+    expect(await of()).toEqual(['11T10', '10T12', '10T10'])
+    await w.call('DELETE', '/api/events/cleanup?older_than_days=0&user_id=ada')
+    expect((await list(w, 'include_bots=true')).sessions.map(({ session_id }) => session_id)).toEqual(['other'])
+    for (const table of ['sessions', 'session_details', 'gap_sessions', 'gap_touched'])
+      expect((await cairn.store.store.query({ text: `SELECT count() AS rows FROM cairn.${table} WHERE workspace_id = ${w.id}`, params: {} })).rows).toEqual([
+        { rows: table.startsWith('session') ? '1' : '0' },
+      ])
+  })
+})
+
 describe('events without a session_id', () => {
   const gaps = async (w: TestWorkspace, query = ''): Promise<unknown[]> =>
     (await list(w, query)).sessions.map(({ started_at, duration_seconds, events }) => [started_at, duration_seconds, events]).toReversed()

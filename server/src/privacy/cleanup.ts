@@ -147,6 +147,8 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
     const deleted = await deleteWhere(store, 'events', doomed)
     const archived = await deps.archive.deleteWhere(deletion.workspace_id, doomed)
     await rebuildTouched(store, touched)
+    if (deletion.personal)
+      await deleteWhere(store, 'gap_touched', sql`workspace_id = ${u32(deletion.workspace_id)} AND person_key IN ${chosen(store, deletion)}`)
     await deleteWhere(store, 'session_records', recorded(store, deletion))
     if (!deletion.personal) await deleteWhere(store, 'rolled_up', sql`workspace_id = ${u32(deletion.workspace_id)}${before(deletion, 'last_seen')}`)
     await deleteWhere(store, 'quarantine', quarantined(store, deletion))
