@@ -102,7 +102,12 @@ const cases = {
   ],
   listEvents: () => [get('/api/events'), get('/api/events?limit=1')],
   exportEvents: () => [get('/api/events/export?format=csv'), get('/api/events/export?event_type=nothing')],
-  analytics: () => [get('/api/events/analytics'), get('/api/events/analytics?interval=day&include_bots=true'), get('/api/events/analytics?user_id=nobody')],
+  analytics: () => [
+    get('/api/events/analytics'),
+    get('/api/events/analytics?interval=day&include_bots=true'),
+    get('/api/events/analytics?user_id=nobody'),
+    get('/api/events/analytics?include_rolled_up=true'),
+  ],
   sessionEvents: () => [get('/api/events/session/s1')],
   startSession: () => [
     w.call('POST', '/api/sessions/start', { user_id: 'ada', session_token: 'answers' }),

@@ -62,6 +62,16 @@ describe('retention', () => {
     // Values of what is gone do not stay as examples.
     expect(JSON.stringify(await types(w))).not.toContain('secret')
     expect(await ledger(w)).toMatchObject({ accepted: 7, stored: 7, gap: 0 })
+    const ALL = 'from=2000-01-01&to=2100-01-01&include_rolled_up=true'
+    expect(await w.get(`/api/events/analytics?${ALL}`)).toMatchObject({
+      total_events: 7,
+      events_by_type: { task_viewed: 5, old_only: 2 },
+      most_active_day: dayName(60),
+      active_users: 1,
+      meta: { rolled_up: { events: 5, first_day: dayName(60), last_day: dayName(31) } },
+    })
+    expect(await w.get(`/api/events/analytics?${ALL}&entity_type=task`)).toMatchObject({ total_events: 2, meta: { rolled_up: { events: 2 } } })
+    expect(await w.call('GET', `/api/events/analytics?${ALL}&user_id=ada`)).toMatchObject({ status: 422, body: { errors: [{ path: '/user_id' }] } })
     expect(await runJob(w, RETENTION)).toMatchObject({ events: 0 })
     expect(await rolledUp(cairn, w)).toEqual(counted())
     expect([await total(other), await rolledUp(cairn, other)]).toEqual([7, []])

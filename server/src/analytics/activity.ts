@@ -4,6 +4,7 @@ import type { Call, Handlers } from '../http/call.ts'
 import { raw, sql, str, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { dayNames, readRange, type Range } from './range.ts'
+import { withRolledUp } from './rolled-up.ts'
 import { readTimeline, type Moment } from './timeline.ts'
 import { eventsWhere, takesBots, type WhereDeps } from './where.ts'
 
@@ -36,7 +37,16 @@ interface Activity {
   /** Where an interval was asked for. */
   timeline?: Moment[]
   /** `fresh_to`: everything acknowledged up to then is counted. */
-  meta: { from: string; to: string; timezone: string; exact: true; bots: 'excluded' | 'included'; fresh_to: string; definition: string }
+  meta: {
+    from: string
+    to: string
+    timezone: string
+    exact: true
+    bots: 'excluded' | 'included'
+    fresh_to: string
+    definition: string
+    rolled_up?: { events: number; first_day: string | null; last_day: string | null }
+  }
 }
 
 export const activityRoutes = (deps: ActivityRoutesDeps): Pick<Handlers, 'analytics'> => ({
@@ -57,7 +67,8 @@ async function activity(deps: ActivityRoutesDeps, call: Pick<Call<'analytics'>, 
     store.query<Uniques>(uniquesSql(events, eventsWhere(deps, call, range, 'with bots'), person, bots)),
     interval === undefined ? undefined : readTimeline(store, { range, interval, events, where: eventsWhere(deps, call, range), person }),
   ])
-  return { ...shape(counts.rows, uniques.rows[0], range, bots, askedAt), ...(timeline ? { timeline } : {}) }
+  const answer = { ...shape(counts.rows, uniques.rows[0], range, bots, askedAt), ...(timeline ? { timeline } : {}) }
+  return call.query.include_rolled_up === true ? await withRolledUp(store, call, range, answer) : answer
 }
 
 /**

@@ -55,6 +55,15 @@ const Analytics = Type.Object({
     bots: Type.Enum(['excluded', 'included']),
     fresh_to: Moment,
     definition: Type.String(),
+    rolled_up: o(
+      Type.Object(
+        { events: Type.Integer(), first_day: orNull(Type.String()), last_day: orNull(Type.String()) },
+        {
+          description:
+            'Of removed events; counted in total_events, events_by_category, events_by_type, events_by_day, most_active_day and bots. Other figures do not know them.',
+        },
+      ),
+    ),
   }),
 })
 
@@ -139,6 +148,7 @@ export const eventEndpoints = {
     summary: 'What a person, or the whole workspace, did.',
     query: filtered({
       ...withArchived,
+      include_rolled_up: flag('Add daily counts of events that retention has removed; only with filters by type, category and entity type.'),
       interval: o(
         Type.Enum([...intervals], { description: 'Answer a timeline too: events and people of each minute, hour, day, week (from Monday) or month.' }),
       ),
