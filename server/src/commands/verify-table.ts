@@ -1,5 +1,7 @@
 import { noMapping, type Mapping } from './import/mapping.ts'
-import { nonZero, type Asker, type SessionFigures } from './verify/asker.ts'
+import type { Api } from './reach/api.ts'
+import { nonZero, type Asker, type SessionFigures, type Span, type Task } from './verify/asker.ts'
+import { tellIncidents } from './verify/incidents.ts'
 
 /**
  * What each published data set says of itself (the keys of its truth.json), and which request answers it. A key that no request answers
@@ -10,6 +12,8 @@ export type Answer = { request: string; ask(asker: Asker): Promise<unknown> } | 
 export interface KnownDataSet {
   /** Files to import, each as one import. Empty: nothing of the set can be imported yet. */
   files: ReadonlyArray<{ file: string; mapping: Mapping }>
+  /** What is told of the host's things, out of one of the files. */
+  entities?: { file: string; tell(api: Api, file: string): Promise<void> }
   answers: Readonly<Record<string, Answer>>
   /** Figures that truth.json does not give; what is expected is counted in the file itself. */
   distinct: ReadonlyArray<{ key: string; file: string; column: string; answer: Answer }>
@@ -31,10 +35,21 @@ const ofSessions = (name: string, read: (figures: SessionFigures) => unknown): A
   ask: async (a) => read(await a.sessions()),
 })
 
+const ofTasks = (read: (tasks: readonly Task[]) => unknown): Answer => ({ request: 'GET /api/tasks, all pages', ask: async (a) => read(await a.tasks()) })
+const spanOf = (from: string, to: string, read: (span: Span) => unknown): Answer => ({
+  request: `GET /api/tasks/durations?from=${from}&to=${to}`,
+  ask: async (a) => read(await a.span(from, to)),
+})
+const hours = (seconds: number): number => seconds / 3_600
+/** Most first, ties by name. */
+const ranked = (names: readonly string[]): Array<[string, number]> =>
+  [...Map.groupBy(names, (name) => name)].map(([name, all]): [string, number] => [name, all.length]).toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+const countBy = (tasks: readonly Task[], name: (task: Task) => string): Record<string, number> => Object.fromEntries(ranked(tasks.map(name)))
+const textOf = (task: Task, attribute: string): string => (typeof task.attributes[attribute] === 'string' ? task.attributes[attribute] : '')
+
 const needRetention = 'needs retention'
 const needFunnels = 'needs funnels'
 const needBreakdown = 'needs breakdowns by a property, with distinct entities'
-const needLastState = 'needs the last state of an entity'
 const needChat = 'needs conversations and similar questions'
 
 /** The file does not list the states; what falls under none of them shows as `other`. */
@@ -95,27 +110,51 @@ export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
         },
       },
     ],
+    entities: { file: 'incident_event_log.csv.gz', tell: tellIncidents },
     answers: {
       rows_total: total,
-      incidents_total: notYet(needBreakdown),
+      incidents_total: ofTasks((tasks) => tasks.length),
       assignees_total: notYet(needBreakdown),
       groups_total: notYet(needBreakdown),
       callers_total: notYet(needBreakdown),
       rows_by_state: { request: `${analytics}?metadata.incident_state=… of each state → total_events`, ask: rowsByState },
       rows_updated_per_day: byDay,
-      incidents_opened_per_day: notYet(needBreakdown),
-      case_duration_hours: notYet('needs durations between two times of an entity'),
-      resolution_duration_hours: notYet('needs durations between two times of an entity'),
-      incidents_per_assignee_top10: notYet(needLastState),
-      incidents_unassigned: notYet(needLastState),
-      incidents_per_group_top10: notYet(needLastState),
-      incidents_by_priority: notYet(needLastState),
+      incidents_opened_per_day: ofTasks((tasks) => countBy(tasks, (task) => textOf(task, 'opened_at').slice(0, 10))),
+      case_duration_hours: spanOf('opened_at', 'closed_at', (s) => ({
+        incidents: s.count,
+        mean: hours(s.mean_seconds),
+        median: hours(s.median_seconds),
+        p90: hours(s.p90_seconds),
+      })),
+      resolution_duration_hours: spanOf('opened_at', 'resolved_at', (s) => ({
+        incidents: s.count,
+        mean: hours(s.mean_seconds),
+        median: hours(s.median_seconds),
+      })),
+      incidents_per_assignee_top10: ofTasks((tasks) => ranked(tasks.flatMap(({ assignees }) => assignees)).slice(0, 10)),
+      incidents_unassigned: ofTasks((tasks) => tasks.filter(({ assignees }) => assignees.length === 0).length),
+      incidents_per_group_top10: ofTasks((tasks) => ranked(tasks.map((task) => textOf(task, 'group')).filter((group) => group !== '')).slice(0, 10)),
+      incidents_by_priority: ofTasks((tasks) => countBy(tasks, (task) => textOf(task, 'priority'))),
       incidents_reopened: notYet(needBreakdown),
       incidents_reassigned: notYet(needBreakdown),
-      incidents_sla_missed: notYet(needLastState),
+      incidents_sla_missed: ofTasks((tasks) => tasks.filter((task) => textOf(task, 'made_sla') === 'false').length),
       funnel_New_Active_Resolved_Closed: notYet(needFunnels),
-      open_incidents_at: notYet(needLastState),
-      top10_state_transitions: notYet('needs paths'),
+      open_incidents_at: ofTasks((tasks) =>
+        Object.fromEntries(
+          ['2016-03-15', '2016-04-01', '2016-05-01'].map((day) => {
+            const at = `${day}T00:00:00.000Z`
+            return [`${day} 00:00`, tasks.filter((task) => textOf(task, 'opened_at') <= at && textOf(task, 'closed_at') > at).length]
+          }),
+        ),
+      ),
+      top10_state_transitions: {
+        request: 'GET /api/tasks/transitions?field=status&repeats=true',
+        ask: async (a) =>
+          (await a.transitions())
+            .map(({ from, to, count }): [string, number] => [`${from} > ${to}`, count])
+            .toSorted(([a_, m], [b, n]) => n - m || (a_ < b ? -1 : 1))
+            .slice(0, 10),
+      },
     },
     distinct: [{ key: 'distinct sys_updated_by', file: 'incident_event_log.csv.gz', column: 'sys_updated_by', answer: users }],
   },

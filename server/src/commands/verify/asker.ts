@@ -7,6 +7,9 @@ export interface Asker {
   eachDay<T>(read: (day: Activity) => T): Promise<Record<string, T>>
   people(): Promise<Person[]>
   sessions(): Promise<SessionFigures>
+  tasks(): Promise<readonly Task[]>
+  span(from: string, to: string): Promise<Span>
+  transitions(): Promise<Transition[]>
   /** Days of the data's first and last row, in UTC. */
   readonly from: string
   readonly to: string
@@ -26,6 +29,21 @@ export interface SessionFigures {
   bounce_rate: number
   sessions_by_day: Record<string, number>
 }
+export interface Task {
+  assignees: string[]
+  attributes: Record<string, unknown>
+}
+export interface Span {
+  count: number
+  mean_seconds: number
+  median_seconds: number
+  p90_seconds: number
+}
+export interface Transition {
+  from: string
+  to: string
+  count: number
+}
 export interface Person {
   user_id: string
   first_seen: string
@@ -41,6 +59,16 @@ export function makeAsker(api: Api, { from, to }: { from: string; to: string }):
     return known
   }
   let sessions: Promise<SessionFigures> | undefined
+  let tasks: Promise<Task[]> | undefined
+  const pages = async <T>(path: string, name: string, query: Query): Promise<T[]> => {
+    const all: T[] = []
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const page: Record<string, T[]> & { next_cursor: string | null } = await api.get(path, { ...query, limit: 1_000, cursor })
+      all.push(...(page[name] ?? []))
+      cursor = page.next_cursor
+    }
+    return all
+  }
   return {
     from,
     to,
@@ -51,15 +79,10 @@ export function makeAsker(api: Api, { from, to }: { from: string; to: string }):
       return Object.fromEntries(answers)
     },
     sessions: () => (sessions ??= api.get<SessionFigures>('/api/sessions/summary', { from, to })),
-    people: async () => {
-      const people: Person[] = []
-      for (let cursor: string | null | undefined; cursor !== null;) {
-        const page: { people: Person[]; next_cursor: string | null } = await api.get('/api/people', { from, to, limit: 1_000, cursor })
-        people.push(...page.people)
-        cursor = page.next_cursor
-      }
-      return people
-    },
+    people: () => pages<Person>('/api/people', 'people', { from, to }),
+    tasks: () => (tasks ??= pages<Task>('/api/tasks', 'tasks', {})),
+    span: async (start, end) => (await api.get<{ total: Span }>('/api/tasks/durations', { from: start, to: end })).total,
+    transitions: async () => (await api.get<{ transitions: Transition[] }>('/api/tasks/transitions', { field: 'status', repeats: true })).transitions,
   }
 }
 

@@ -52,6 +52,8 @@ export async function importSet(
     )
     signal?.throwIfAborted()
   }
+  if (known.entities && !again && reports.some((report) => report.finishedBefore === undefined))
+    await known.entities.tell(cairn.api(slug), join(set.folder, known.entities.file))
   const moments = reports.flatMap(({ survey }) => [survey?.earliest, survey?.latest].filter((at) => at !== undefined))
   const day = (ms: number): string => iso(ms).slice(0, 10)
   return {
