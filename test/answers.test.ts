@@ -167,7 +167,7 @@ const cases = {
     await eventually(
       () => owner.get<{ state: string }>('/api/demo'),
       ({ state }) => state === 'ready',
-      50_000,
+      100_000,
     )
     return [await owner.call('DELETE', '/api/demo')]
   },
