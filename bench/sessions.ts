@@ -65,6 +65,6 @@ async function takeSessions(dataDir: string): Promise<void> {
   })
   await store.command('ALTER TABLE cairn.events ADD INDEX by_session session_key TYPE bloom_filter(0.01) GRANULARITY 1')
   const { sessionTables } = await import('../server/src/store/migrations/0005_sessions.ts')
-  for (const statement of sessionTables.up(store.dialect)) await store.command(statement)
+  for (const statement of sessionTables.fill?.(store.dialect) ?? []) await store.command(statement)
   await close()
 }

@@ -24,6 +24,7 @@ export const keysSuite = (name: string, place: () => Promise<Place>): void => {
         sampling: 1,
         singleSession: false,
         breaker: { budget_ms: 50, failures: 5, rest_ms: 60_000 },
+        doneStatuses: [],
         createdAt: NOW,
         updatedAt: NOW,
       }

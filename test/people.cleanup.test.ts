@@ -126,7 +126,7 @@ test('cleanup of a person that is cut off anywhere is done by the next start', a
     quiesced: (work) => cairn.pipeline.quiesced(work),
     letGo: () => cairn.pipeline.recent.letGo(),
   })
-  for (const after of [2, 3, 4, 5, 6]) {
+  for (const after of [2, 4, 6]) {
     const w = await world()
     await expect(deleteEvents(deps(dying(store, after)), { workspaceId: w.id, userId: 'ada@work' })).rejects.toThrow(Killed)
     expect(await resumeDeletions(deps(store))).toBe(1)

@@ -104,7 +104,7 @@ test('people are counted, listed and shown as the rule says, after every step', 
         await Promise.all(places.map(({ w, model }) => compare(w, model)))
       }
     }),
-    { numRuns: 3, endOnFailure: true },
+    { numRuns: Number(process.env['MODEL_RUNS'] ?? 1), endOnFailure: true },
   )
 })
 

@@ -39,13 +39,20 @@ export async function summarize({ store, clock }: SessionReadDeps, call: Call<'s
   const place = zone(range.timezone)
   const days = [...new Set(Array.from({ length: range.lastDay - range.firstDay + 1 }, (_, i) => place.startOfDay(range.firstDay + i)))]
   const { rows } = await store.query<Row>(
-    sql`SELECT toUInt64(grouping(day_ms, rank)) AS which, day_ms, rank, count() AS sessions, countIf(open) AS open,
-  toFloat64(sum(length)) AS length_sum, quantileExactInclusive(0.5)(length) AS length_median, if(countIf(events > 1) = 0, NULL, quantileExactInclusiveIf(0.5)(length, events > 1)) AS length_median_of_several,
-  max(length) AS length_most, sum(events) AS events_sum, quantileExactInclusive(0.5)(events) AS events_median, max(events) AS events_most, countIf(events = 1 AND rank = 0) AS single
+    sql`SELECT toUInt64(grouping(day_ms, rank)) AS which, day_ms, rank, sum(counted) AS sessions, sum(opened) AS open,
+  sum(lengths) AS length_sum, quantileExactInclusiveMerge(0.5)(length_states) AS length_median,
+  if(sum(several) = 0, NULL, quantileExactInclusiveMerge(0.5)(several_states)) AS length_median_of_several,
+  max(longest) AS length_most, sum(event_sum) AS events_sum, quantileExactInclusiveMerge(0.5)(event_states) AS events_median, max(most) AS events_most, sum(singles) AS single
 FROM (
-  SELECT rank, events, ${isOpen} AS open, ${lengthMs} AS length, roundDown(start_ms, [${raw(days.map((ms) => `toInt64(${ms})`).join(', '))}]) AS day_ms
-  FROM (${foldedById(wanted, keysStartedIn(wanted, range))} UNION ALL ${foldedByGap(wanted, range)})
-  WHERE start_ms >= ${i64(range.fromMs)} AND start_ms < ${i64(range.toMs)}${query.kind === undefined ? empty : sql` AND rank = ${u32(kinds.indexOf(query.kind))}`})
+  SELECT day_ms, rank, count() AS counted, countIf(open) AS opened, toFloat64(sum(length)) AS lengths, max(length) AS longest, sum(events) AS event_sum, max(events) AS most,
+    countIf(events = 1 AND rank = 0) AS singles, countIf(events > 1) AS several,
+    quantileExactInclusiveState(0.5)(length) AS length_states, quantileExactInclusiveStateIf(0.5)(length, events > 1) AS several_states,
+    quantileExactInclusiveState(0.5)(events) AS event_states
+  FROM (
+    SELECT rank, events, ${isOpen} AS open, ${lengthMs} AS length, roundDown(start_ms, [${raw(days.map((ms) => `toInt64(${ms})`).join(', '))}]) AS day_ms
+    FROM (${foldedById(wanted, keysStartedIn(wanted, range))} UNION ALL ${foldedByGap(wanted, range)})
+    WHERE start_ms >= ${i64(range.fromMs)} AND start_ms < ${i64(range.toMs)}${query.kind === undefined ? empty : sql` AND rank = ${u32(kinds.indexOf(query.kind))}`})
+  GROUP BY day_ms, rank)
 GROUP BY GROUPING SETS ((), (rank), (day_ms))`,
     { settings: foldSettings },
   )

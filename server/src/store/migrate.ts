@@ -50,7 +50,8 @@ export async function migrateUp(store: Store, clock: { now(): number } = Date, l
   for (const migration of list) {
     if (states.some((s) => s.name === migration.name && s.state === 'applied')) continue
     for (const statement of migration.up(store.dialect)) await store.command(statement)
-    for (const statement of migration.fill?.(store.dialect) ?? []) await store.command(statement, { settings: filling() })
+    if (migration.fill && (await hasEvents(store)))
+      for (const statement of migration.fill(store.dialect)) await store.command(statement, { settings: filling() })
     const insert = sql`INSERT INTO ${raw(`${store.dialect.database}.migrations`)} (name, checksum, applied_at) SELECT ${str(migration.name)}, ${str(checksum(migration))}, ${time(clock.now())}`
     await store.command(insert, { settings: filling() })
     done.push(migration.name)
@@ -105,6 +106,9 @@ const insertNow = { distributed_foreground_insert: 1 }
 
 /** A token of its own: equal rows of another run are no repetition here. */
 const filling = (): Record<string, string | number> => ({ ...insertNow, insert_deduplication_token: randomUUID() })
+
+const hasEvents = async (store: Store): Promise<boolean> =>
+  (await store.query(sql`SELECT 1 FROM ${raw(store.dialect.database)}.events LIMIT 1`)).rows.length > 0
 
 const numberOf = (migration: Migration): number => Number.parseInt(migration.name, 10)
 

@@ -112,12 +112,7 @@ const backfill = (d: Dialect, table: string, select: (where: string) => string, 
 export const sessionTables: Migration = {
   name: '0005_sessions',
   up: (d) => [
-    // Made of events alone: made anew, a repetition of a part that a crash cut off counts nothing twice.
-    ...views.flatMap(({ name }) => d.dropView(name)),
-    ...[sessions, details, gapSessions].flatMap((table) => [...d.dropTable(table.name), ...d.createTable(table)]),
-    ...backfill(d, sessions.name, sessionsOfEvents, 'session_key'),
-    ...backfill(d, details.name, detailsOfEvents, 'session_key'),
-    ...backfill(d, gapSessions.name, gapsOfEvents, 'person_key'),
+    ...[sessions, details, gapSessions].flatMap((table) => d.createTable(table)),
     ...views.flatMap((view) => d.createView(view)),
     // Persons and days whose runs have to be made again: of a segment, or of a deletion. Each is a partition and goes when that is done.
     ...d.createTable({
@@ -149,6 +144,12 @@ export const sessionTables: Migration = {
       orderBy: '(workspace_id, session_key, at)',
       shardBy: 'cityHash64(workspace_id, session_key)',
     }),
+  ],
+  fill: (d) => [
+    ...[sessions, details, gapSessions].map(({ name }) => d.truncate(name)),
+    ...backfill(d, sessions.name, sessionsOfEvents, 'session_key'),
+    ...backfill(d, details.name, detailsOfEvents, 'session_key'),
+    ...backfill(d, gapSessions.name, gapsOfEvents, 'person_key'),
   ],
   down: (d) => [
     ...views.flatMap(({ name }) => d.dropView(name)),
