@@ -70,7 +70,7 @@ function JobTable({ jobs, mayRun }: { jobs: readonly Job[]; mayRun: boolean }) {
         <Table.Tbody>
           {jobs.map((job) => (
             <Table.Tr key={job.name}>
-              <Table.Th scope="row" fw={400} maw={340}>
+              <Table.Th scope="row" fw={400} maw={{ base: 200, sm: 340 }}>
                 <Anchor
                   fw={600}
                   c="inherit"

@@ -168,7 +168,7 @@ const columnsOf = (format: Format): ReadonlyArray<Column<SessionOutput>> => [
     key: 'started',
     head: t.started,
     main: true,
-    width: '11.5rem',
+    width: '13rem',
     cell: ({ started_at }) => <time dateTime={started_at}>{format.time(started_at)}</time>,
   },
   { key: 'kind', head: t.kind, width: '6rem', cell: (session) => <Kind {...session} /> },

@@ -73,6 +73,7 @@ function makeFormat(zone: string): Format {
       return `${new Intl.NumberFormat(locale, { maximumFractionDigits: power === 0 ? 0 : 1 }).format(n / 1024 ** power)} ${UNITS[power]}`
     },
     duration: (ms) => {
+      if (ms === 0) return '0 s'
       if (ms < 1_000) return `${number.format(Math.round(ms))} ms`
       if (ms < 60_000) return `${number.format(Math.round(ms / 100) / 10)} s`
       if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`
