@@ -262,8 +262,11 @@ describe('activity', () => {
       { event_type: 'after', timestamp: at('12T22:00:00') },
     ])
     await send(w, [{ event_type: 'page_viewed', user_id: undefined, anonymous_id: 'bot', session_id: 's3', timestamp: at('10T10:00:00') }], browser)
-    const hours = Array.from({ length: 24 }, () => 0)
-    Object.assign(hours, { 0: 1, 10: 3, 12: 1, 23: 1 })
+    const hours = (counts: object): number[] =>
+      Object.assign(
+        Array.from({ length: 24 }, () => 0),
+        counts,
+      )
     const all = {
       total_events: 6,
       events_by_category: { task: 4, login: 2 },
@@ -271,7 +274,8 @@ describe('activity', () => {
       most_active_day: '2025-06-12',
       most_common_action: 'closed',
       events_by_day: { '2025-06-09': 0, '2025-06-10': 1, '2025-06-11': 2, '2025-06-12': 3 },
-      events_by_hour: hours,
+      events_by_hour: hours({ 0: 1, 10: 3, 12: 1, 23: 1 }),
+      events_by_week_hour: [{}, { 23: 1 }, { 0: 1, 12: 1 }, { 10: 3 }, {}, {}, {}].map(hours),
       avg_duration_ms_by_type: { task_closed: 5, task_viewed: 10.5 },
       active_users: 3,
       sessions: 2,
@@ -289,13 +293,8 @@ describe('activity', () => {
     const answer = await activity(w, 'from=2025-06-09&to=2025-06-12')
     expect(answer).toEqual(all)
     expect(Object.keys(answer['events_by_type'] as Json)).toEqual(['login', 'task_closed', 'task_viewed'])
-    expect(await activity(w, 'from=2025-06-09&to=2025-06-12&include_bots=true')).toMatchObject({
-      total_events: 7,
-      active_users: 4,
-      sessions: 3,
-      bots: 1,
-      meta: { bots: 'included' },
-    })
+    const withBots = await activity(w, 'from=2025-06-09&to=2025-06-12&include_bots=true')
+    expect(withBots).toMatchObject({ total_events: 7, active_users: 4, sessions: 3, bots: 1, meta: { bots: 'included' } })
     const ada = await activity(w, 'from=2025-06-09&to=2025-06-12&user_email=ada')
     expect(ada).toMatchObject({ total_events: 4, active_users: 1, sessions: 1, most_active_day: '2025-06-12', most_common_action: 'viewed', bots: 0 })
     expect(await activity(w, 'from=2025-06-10&to=2025-06-11&event_type=task_viewed')).toMatchObject({ total_events: 2, most_active_day: '2025-06-10' })

@@ -26,6 +26,8 @@ interface Activity {
   events_by_day: Record<string, number>
   /** By hour of the day on the zone's clock, 0 to 23. */
   events_by_hour: number[]
+  /** By day of the week on that clock, Monday first, and hour. */
+  events_by_week_hour: number[][]
   /** Of events that carry duration_ms. */
   avg_duration_ms_by_type: Record<string, number>
   /** Persons with an event. */
@@ -129,10 +131,13 @@ interface Uniques {
 function shape(rows: readonly CountRow[], uniques: Uniques | undefined, range: Range, bots: boolean, freshTo: number): Activity {
   const of = (set: number): CountRow[] => rows.filter((row) => Number(row.which) === set)
   const days = new Map<string, number>()
-  const byHour = Array.from({ length: 24 }, () => 0)
+  const byHour = hoursOfDay()
+  const byWeekHour = Array.from({ length: 7 }, hoursOfDay)
   for (const row of of(which.time)) {
     days.set(row.day, (days.get(row.day) ?? 0) + Number(row.events))
     byHour[row.hour] = (byHour[row.hour] ?? 0) + Number(row.events)
+    const hours = byWeekHour[weekdayOf(row.day)]
+    if (hours) hours[row.hour] = (hours[row.hour] ?? 0) + Number(row.events)
   }
   const byDay = dayNames(range).map((day): [string, number] => [day, days.get(day) ?? 0])
   const types = of(which.type)
@@ -147,6 +152,7 @@ function shape(rows: readonly CountRow[], uniques: Uniques | undefined, range: R
     most_common_action: actions[0]?.[0] ?? null,
     events_by_day: Object.fromEntries(byDay),
     events_by_hour: byHour,
+    events_by_week_hour: byWeekHour,
     avg_duration_ms_by_type: Object.fromEntries(
       byType.flatMap(([type]) => {
         const average = averages.get(type)
@@ -168,6 +174,11 @@ function shape(rows: readonly CountRow[], uniques: Uniques | undefined, range: R
     },
   }
 }
+
+const hoursOfDay = (): number[] => Array.from({ length: 24 }, () => 0)
+
+/** Of a day of the calendar: 0 is Monday. */
+const weekdayOf = (day: string): number => (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7
 
 /** Ties in alphabetical order, by code unit, so that the answer is the same every time. */
 const mostFirst = (counts: [string, number][]): [string, number][] => counts.sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))

@@ -42,6 +42,7 @@ const Analytics = Type.Object({
   most_common_action: orNull(Type.String()),
   events_by_day: Counts,
   events_by_hour: Type.Array(Type.Integer()),
+  events_by_week_hour: Type.Array(Type.Array(Type.Integer()), { description: 'By day of the week from Monday, each with its 24 hours.' }),
   avg_duration_ms_by_type: Type.Record(Type.String(), Type.Number()),
   active_users: Type.Integer(),
   sessions: Type.Integer(),
