@@ -32,7 +32,7 @@ describe('the first user', () => {
     const made = await post('/api/setup', { ...ada, token: cairn.setupToken, workspace_name: 'North', timezone: 'Europe/Berlin' })
     const account = {
       user: { id: expect.any(String) as string, name: 'Ada', email: 'ada@example.com' },
-      workspaces: [{ slug: 'default', name: 'North', timezone: 'Europe/Berlin', role: 'owner' }],
+      workspaces: [{ slug: 'default', name: 'North', timezone: 'Europe/Berlin', role: 'owner', entity_types: [] }],
     }
     expect([made.status, made.body]).toEqual([200, account])
     const cookie = cookieOf(made)

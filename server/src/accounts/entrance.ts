@@ -82,11 +82,24 @@ export async function accountOf(db: CatalogDb, user: SignedIn): Promise<AnswerOf
   const workspaces = await db
     .selectFrom('members')
     .innerJoin('workspaces', 'workspaces.id', 'members.workspace_id')
-    .select(['workspaces.slug', 'workspaces.name', 'workspaces.timezone', 'members.role'])
+    .select(['workspaces.id', 'workspaces.slug', 'workspaces.name', 'workspaces.timezone', 'members.role'])
     .where('members.user_id', '=', user.id)
     .orderBy('workspaces.id')
     .execute()
-  return { user, workspaces }
+  const types = await db
+    .selectFrom('entity_types')
+    .innerJoin('members', 'members.workspace_id', 'entity_types.workspace_id')
+    .select(['entity_types.workspace_id', 'entity_types.entity_type'])
+    .where('members.user_id', '=', user.id)
+    .orderBy('entity_types.entity_type')
+    .execute()
+  return {
+    user,
+    workspaces: workspaces.map(({ id, ...workspace }) => ({
+      ...workspace,
+      entity_types: types.filter(({ workspace_id }) => workspace_id === id).map(({ entity_type }) => entity_type),
+    })),
+  }
 }
 
 /** Signs in who has just made their account: its password is known to be right. */

@@ -10,9 +10,16 @@ const role = Type.Enum([...roles])
 const User = Type.Object({ id: Type.String(), name: Type.String(), email: Type.String() })
 const Account = Type.Object({
   user: User,
-  workspaces: Type.Array(Type.Object({ slug: Type.String(), name: Type.String(), timezone: Type.String(), role }), {
-    description: 'Those they are a member of.',
-  }),
+  workspaces: Type.Array(
+    Type.Object({
+      slug: Type.String(),
+      name: Type.String(),
+      timezone: Type.String(),
+      role,
+      entity_types: Type.Array(Type.String(), { description: 'Types of entities that the host has told of.' }),
+    }),
+    { description: 'Those they are a member of.' },
+  ),
 })
 
 /** People who use Cairn: the first of them, signing in, their own account, joining a workspace. */
