@@ -24,7 +24,17 @@ const least: Partial<Record<EndpointName, Role>> = {
   ...of('viewer', ['getWorkspace', 'listMembers', 'refusals', 'system', 'listJobs', 'listJobRuns']),
   ...of('analyst', ['logEvent', 'logBatch', 'identify', 'alias', 'merge', 'unmerge', 'declareType', 'undeclareType', 'replayQuarantine']),
   ...of('viewer', ['getEntity', 'listEntities', 'listRejections', 'userRejections', 'engagement', 'unopened', 'hasViewed', 'commentTrend']),
-  ...of('viewer', ['durations', 'transitions', 'listNotifications', 'listBaselines', 'againstBaseline', 'trackingHealth', 'readiness']),
+  ...of('viewer', [
+    'durations',
+    'transitions',
+    'listNotifications',
+    'listBaselines',
+    'listAgainstBaseline',
+    'againstBaseline',
+    'entitySummary',
+    'trackingHealth',
+    'readiness',
+  ]),
   ...of('analyst', [
     'putEntity',
     'patchEntity',

@@ -186,6 +186,7 @@ const cases = {
     w.call('POST', '/api/entities/batch', { entities: [{ entity_type: 'task', entity_id: 2, assignees: ['ada'] }, { entity_type: 'task' }] }),
   ],
   listEntities: () => [w.call('GET', '/api/tasks?limit=1'), w.call('GET', '/api/entities/project')],
+  entitySummary: () => [w.call('GET', '/api/tasks/summary'), w.call('GET', '/api/entities/project/summary?days=7')],
   assign: () => [w.call('PUT', '/api/tasks/t1/assignees/dan', {})],
   unassign: () => [w.call('DELETE', '/api/tasks/t1/assignees/dan')],
   trackView: () => [
@@ -207,6 +208,7 @@ const cases = {
     await w.call('POST', '/api/jobs/projects:calculate-baselines/run?wait=true')
     return [await w.call('GET', '/api/baselines'), await w.call('GET', '/api/baselines?project_type=x&history=true')]
   },
+  listAgainstBaseline: () => [w.call('GET', '/api/projects/against-baseline?limit=1'), w.call('GET', '/api/projects/against-baseline?search=none')],
   againstBaseline: () => [w.call('GET', '/api/projects/p1/against-baseline')],
   listNotifications: () => [w.call('GET', '/api/notifications?user_id=carol&unread=true')],
   readNotification: async () => {

@@ -104,7 +104,15 @@ test('keep their history, and statuses that the workspace named are done too', a
 test('show which figures of a project are outside of what is usual', async () => {
   const w = await filled()
   expect(await w.call('GET', '/api/projects/open/against-baseline')).toMatchObject({ status: 409 })
+  const list = (query: string) => w.get<{ projects: Json[] }>(`/api/projects/against-baseline${query}`)
+  expect(await list('?search=open')).toMatchObject({
+    projects: [{ project_id: 'open', project_type: 'web', figures: [{ value: 334, expected: null, outside: null }, {}, {}] }],
+    calculated_at: null,
+  })
   await calculate(w)
+  // One by one and in the list they are the same.
+  for (const { project_id, figures } of (await list('')).projects)
+    expect(await w.get(`/api/projects/${String(project_id)}/against-baseline`)).toEqual({ project_id, figures })
   expect(await w.call('GET', '/api/projects/none/against-baseline')).toMatchObject({ status: 404, body: { message: 'Project not found' } })
   expect(await w.get('/api/projects/open/against-baseline')).toEqual({
     project_id: 'open',

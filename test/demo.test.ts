@@ -96,6 +96,10 @@ describe('the demo workspace', () => {
     expect(await whole(cairn.url, '/api/ledger?by=total', cairn.localToken, 'demo')).toMatchObject({
       total: { received: loaded.events, gap: 0, pending: 0 },
     })
+    // Its tasks are of its own time: who has not opened one is known.
+    expect(await whole<{ unopened: number }>(cairn.url, '/api/tasks/summary', cairn.localToken, 'demo')).toMatchObject({
+      unopened: expect.toSatisfy((n: number) => n > 0),
+    })
     const held = await rowsOf(cairn, id)
     expect(Object.entries(held).filter(([table, rows]) => rows === 0 && !passing.has(table))).toEqual([])
     // The other one sees nothing of it.

@@ -57,6 +57,7 @@ describe('an entity', () => {
         { from: 'started', to: 'done', count: 1, median_seconds: 86_400 },
       ],
     })
+    expect(await w.get('/api/tasks/transitions?entity_id=2')).toMatchObject({ transitions: [] })
   })
 
   test('of a batch is refused alone', async () => {
@@ -184,6 +185,15 @@ describe('who has not opened what', () => {
     const second = await w.get<{ tasks: Json[]; next_cursor: null }>(`/api/tasks/unopened?limit=1&cursor=${first.next_cursor}`)
     expect([...first.tasks, ...second.tasks]).toEqual(all)
     expect(second.next_cursor).toBeNull()
+    await w.call('POST', '/api/tasks/3/reject', { user_id: 'ada', reason: 'workload' })
+    const { opened, ...summary } = await w.get<{ opened: { count: number; median_seconds: number } }>('/api/tasks/summary')
+    expect(summary).toMatchObject({ count: 4, by_status: { '': 4 }, unopened: 2, rejections: { count: 1, by_reason: { workload: 1 } } })
+    expect([opened.count, Math.floor(opened.median_seconds / 60)]).toEqual([1, 4 * 1_440])
+    expect(await w.get('/api/tasks/summary?from=2000-01-01&to=2000-01-02')).toMatchObject({
+      count: 4,
+      opened: { count: 0, median_seconds: null },
+      rejections: { count: 0 },
+    })
   })
 })
 

@@ -1,11 +1,14 @@
+import type { AnswerOf } from '@cairn/wire/api'
 import type { Selectable } from 'kysely'
 import { CairnError } from '../base/errors.ts'
 import { DAY, iso } from '../base/time.ts'
 import type { CatalogDb, Schema } from '../catalog/schema.ts'
 import type { Call, Handlers } from '../http/call.ts'
 import { readEntity } from '../entities/entity.ts'
+import { findEntities } from '../entities/list.ts'
 import { entityOf, noSuch } from '../entities/names.ts'
-import { raw, sql, str, u32 } from '../store/sql.ts'
+import { list, raw, sql, u32 } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
 import type { BaselineDeps, Metric } from './calculate.ts'
 
 /** Fewer say little: the wider group is answered instead. */
@@ -18,7 +21,7 @@ interface Group {
   task_type: string
 }
 
-export const baselineRoutes = (deps: BaselineDeps): Pick<Handlers, 'listBaselines' | 'againstBaseline'> => ({
+export const baselineRoutes = (deps: BaselineDeps): Pick<Handlers, 'listBaselines' | 'listAgainstBaseline' | 'againstBaseline'> => ({
   listBaselines: async ({ workspace, query }) => {
     const asked: Group = { project_type: query.project_type ?? '', client_id: query.client_id ?? '', task_type: query.task_type ?? '' }
     const names = query.metric_name === undefined ? undefined : [query.metric_name]
@@ -29,6 +32,7 @@ export const baselineRoutes = (deps: BaselineDeps): Pick<Handlers, 'listBaseline
     const metricNames = [...new Set(latest.map((row) => row.metric_name))]
     return { baselines: metricNames.flatMap((metric) => best(latest, metric, asked).map((row) => show(row, asked))), next_cursor: null }
   },
+  listAgainstBaseline: (call) => listAgainst(deps, call),
   againstBaseline: (call) => against(deps, call),
 })
 
@@ -84,41 +88,75 @@ const show = (row: Row, asked: Group): object => ({
 })
 
 /** A project's figures so far beside what such projects came to; outside is what lies beyond the quartiles. */
-async function against({ store, db, clock }: BaselineDeps, { workspace, params }: Call<'againstBaseline'>): Promise<object> {
+async function against({ store, db, clock }: BaselineDeps, { workspace, params }: Call<'againstBaseline'>): Promise<AnswerOf<'againstBaseline'>> {
   const name = entityOf(workspace.id, { entity_type: 'project', entity_id: params['project_id'] ?? '' })
   const project = await readEntity(db, name)
   if (!project) throw noSuch(name)
   const latest = newest(await all(db, workspace.id, undefined))
   if (latest.length === 0) throw new CairnError('conflict', 'There are no baselines yet: run the job projects:calculate-baselines.')
-  const { rows } = await store.query<{ tasks: string }>(sql`SELECT count() AS tasks FROM ${raw(`${store.dialect.database}.entities`)} FINAL
-WHERE workspace_id = ${u32(workspace.id)} AND entity_type = 'task' AND deleted = 0 AND project_id = ${str(name.entityId)}`)
-  const tasks = Number(rows[0]?.tasks ?? 0)
-  const { start_date: start, end_date: end, type, client_id: client } = project.attributes
+  const tasks = await countTasks(store, workspace.id, [name.entityId])
+  return { project_id: name.entityId, figures: figuresOf(project.attributes, tasks.get(name.entityId) ?? 0, latest, clock.now()) }
+}
+
+/** The same of every project, page by page; as long as nothing was calculated without what is expected. */
+async function listAgainst({ store, db, clock }: BaselineDeps, { workspace, query }: Call<'listAgainstBaseline'>): Promise<AnswerOf<'listAgainstBaseline'>> {
+  const { found, nextCursor } = await findEntities({ store }, { workspaceId: workspace.id, entityType: 'project' }, query)
+  const latest = newest(await all(db, workspace.id, undefined))
+  const tasks = await countTasks(
+    store,
+    workspace.id,
+    found.map(({ entity_id }) => entity_id),
+  )
+  const now = clock.now()
+  return {
+    projects: found.map(({ entity_id, attributes, updated_at }) => ({
+      project_id: entity_id,
+      title: textOf(attributes['title']) || null,
+      status: textOf(attributes['status']) || null,
+      project_type: textOf(attributes['type']) || null,
+      client_id: textOf(attributes['client_id']) || null,
+      updated_at,
+      figures: figuresOf(attributes, tasks.get(entity_id) ?? 0, latest, now),
+    })),
+    next_cursor: nextCursor,
+    calculated_at: latest[0] ? iso(latest[0].calculated_at) : null,
+  }
+}
+
+/** By project; those without a task are left out. */
+async function countTasks(store: Store, workspaceId: number, projects: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await store.query<{
+    project_id: string
+    tasks: string
+  }>(sql`SELECT project_id, count() AS tasks FROM ${raw(`${store.dialect.database}.entities`)} FINAL
+WHERE workspace_id = ${u32(workspaceId)} AND entity_type = 'task' AND deleted = 0 AND has(${list(projects)}, project_id) GROUP BY project_id`)
+  return new Map(rows.map(({ project_id, tasks }) => [project_id, Number(tasks)]))
+}
+
+function figuresOf(attributes: Readonly<Record<string, unknown>>, tasks: number, latest: readonly Row[], now: number): AnswerOf<'againstBaseline'>['figures'] {
+  const { start_date: start, end_date: end, type, client_id: client } = attributes
   const from = momentOf(start)
-  const days = from === undefined ? undefined : ((momentOf(end) ?? clock.now()) - from) / DAY
+  const days = from === undefined ? undefined : ((momentOf(end) ?? now) - from) / DAY
   const group: Group = { project_type: textOf(type), client_id: textOf(client), task_type: '' }
   const figures: Array<[Metric, number | undefined]> = [
     ['avg_duration_days', days],
     ['avg_task_count', tasks],
     ['avg_tasks_per_day', days !== undefined && days > 0 ? tasks / days : undefined],
   ]
-  return {
-    project_id: name.entityId,
-    figures: figures.map(([metric, exact]) => {
-      const [baseline] = best(latest, metric, group)
-      const value = exact === undefined ? null : Math.round(exact * 100) / 100
-      return {
-        metric_name: metric,
-        value,
-        expected: baseline
-          ? { low: baseline.p25, high: baseline.p75, median: baseline.median, mean: baseline.metric_value, sample_size: baseline.sample_size }
-          : null,
-        group: baseline ? { project_type: baseline.project_type || null, client_id: baseline.client_id || null } : null,
-        fallback: baseline !== undefined && !isOf(baseline, group),
-        outside: value === null || !baseline ? null : value < baseline.p25 ? 'below' : value > baseline.p75 ? 'above' : 'no',
-      }
-    }),
-  }
+  return figures.map(([metric, exact]) => {
+    const [baseline] = best(latest, metric, group)
+    const value = exact === undefined ? null : Math.round(exact * 100) / 100
+    return {
+      metric_name: metric,
+      value,
+      expected: baseline
+        ? { low: baseline.p25, high: baseline.p75, median: baseline.median, mean: baseline.metric_value, sample_size: baseline.sample_size }
+        : null,
+      group: baseline ? { project_type: baseline.project_type || null, client_id: baseline.client_id || null } : null,
+      fallback: baseline !== undefined && !isOf(baseline, group),
+      outside: value === null || !baseline ? null : value < baseline.p25 ? 'below' : value > baseline.p75 ? 'above' : 'no',
+    }
+  })
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')

@@ -11,6 +11,7 @@ import { change } from '../catalog/version.ts'
 import { insertWorkspace, workspaceMade } from '../catalog/workspaces.ts'
 import { pendingRemovals, removeWorkspace, resumeRemovals, type RemovalDeps } from '../privacy/workspace-removal.ts'
 import { fill, type Send } from './fill.ts'
+import { beginningOf, dayOf } from './month.ts'
 
 /**
  * The demo workspace: made, filled, removed. In the catalog it is `loading` from the transaction that makes it until all is sent, then `ready`.
@@ -141,7 +142,8 @@ export class Demo {
     const now = clock.now()
     const timezone = first?.timezone ?? 'UTC'
     const workspaceId = await change(db, async (trx) => {
-      const workspace = await insertWorkspace(trx, { slug: SLUG, name: 'Demo', timezone, now })
+      // As old as what it tells of: what came before a workspace was made counts as not tracked.
+      const workspace = await insertWorkspace(trx, { slug: SLUG, name: 'Demo', timezone, now: beginningOf(dayOf(now, timezone), timezone) })
       await trx.insertInto('demo').values({ workspace_id: workspace.id, state: 'loading', events: 0, updated_at: now }).execute()
       const told = [workspaceMade(workspace, { by, now })]
       for (const { id, email } of owners.values()) {

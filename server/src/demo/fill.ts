@@ -106,6 +106,8 @@ export async function fill(
       await call('PATCH', '/api/workspace', secretKey, { taxonomy_mode: 'open' })
     }
   }
+  // Not every month has a first day on which the job would come by itself.
+  await call('POST', '/api/jobs/projects:calculate-baselines/run?wait=true', secretKey, {})
   return filled
 }
 

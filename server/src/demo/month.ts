@@ -95,6 +95,9 @@ function endOf(days: readonly DemoDay[], timezone: string): number {
   return last ? place.startOfDay(place.dayAt(last.startMs) + 1) : 0
 }
 
+/** Of the month that ends with a day: its first moment. Milliseconds. */
+export const beginningOf = (endDay: string, timezone: string): number => calendar(endDay, timezone)[0]?.startMs ?? 0
+
 /** The day in the zone, as `endDay` wants it. */
 export const dayOf = (ms: number, timezone: string): string => formatDay(zone(timezone).dayAt(ms))
 

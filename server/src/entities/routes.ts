@@ -6,6 +6,7 @@ import { notificationRoutes } from './notifications.ts'
 import { reject } from './reject.ts'
 import { entityRejections, userRejections } from './rejections.ts'
 import { durations, transitions } from './spans.ts'
+import { entitySummary } from './summary.ts'
 import { unopened } from './unopened.ts'
 import { viewRoutes, type ViewDeps } from './views.ts'
 import { writeRoutes } from './writes.ts'
@@ -13,6 +14,7 @@ import { writeRoutes } from './writes.ts'
 type Reads =
   | 'getEntity'
   | 'listEntities'
+  | 'entitySummary'
   | 'reject'
   | 'listRejections'
   | 'userRejections'
@@ -32,6 +34,7 @@ export const entityRoutes = (
   ...notificationRoutes(deps),
   getEntity: (call) => getEntity(deps, call),
   listEntities: (call) => listEntities(deps, call),
+  entitySummary: (call) => entitySummary(deps, call),
   reject: (call) => reject(deps, call),
   listRejections: (call) => entityRejections(deps, call),
   userRejections: (call) => userRejections(deps, call),

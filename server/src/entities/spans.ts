@@ -1,5 +1,5 @@
 import type { Call } from '../http/call.ts'
-import { raw, sql, str, type Piece } from '../store/sql.ts'
+import { empty, raw, sql, str, type Piece } from '../store/sql.ts'
 import type { EntityDeps } from './deps.ts'
 import { ofType, table } from './engagement.ts'
 import { typeOf } from './names.ts'
@@ -72,7 +72,7 @@ FROM (
     arrayJoin(arrayZip(arrayPopBack(steps), arrayPopFront(steps))) AS step,
     step.1.4 AS before, step.2.4 AS after, dateDiff('millisecond', step.1.1, step.2.1) / 1000 AS took
   FROM ${table(store, 'entity_changes')} FINAL
-  WHERE ${ofType({ workspaceId: workspace.id, entityType: typeOf(params) })} AND field = ${str(field)}
+  WHERE ${ofType({ workspaceId: workspace.id, entityType: typeOf(params) })} AND field = ${str(field)}${query.entity_id === undefined ? empty : sql` AND entity_id = ${str(query.entity_id)}`}
   GROUP BY entity_id)
 GROUP BY before, after
 ORDER BY count DESC, before, after`)

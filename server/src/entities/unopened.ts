@@ -1,7 +1,8 @@
 import { readCursor, writeCursor } from '../analytics/cursor.ts'
 import { HOUR, iso } from '../base/time.ts'
 import type { Call } from '../http/call.ts'
-import { empty, i64, raw, sql, str, u32 } from '../store/sql.ts'
+import type { DirectoryWorkspace } from '../catalog/directory.ts'
+import { empty, i64, raw, sql, str, u32, type Piece } from '../store/sql.ts'
 import type { EntityDeps } from './deps.ts'
 import { hours, ofType, table } from './engagement.ts'
 import { typeOf } from './names.ts'
@@ -32,12 +33,9 @@ export async function unopened({ store, persons, directory, clock }: EntityDeps,
   // Those who opted out are told apart by the catalog: a page that they emptied is filled from the next.
   for (;;) {
     const { rows } = await store.query<Row>(sql`SELECT entity_id, title, project_id, a.1 AS user_id, a.2 AS assigned_ms, cityHash64(entity_id, user_id) AS place
-FROM ${table(store, 'entities')} FINAL ARRAY JOIN assignments AS a
-WHERE ${ofType({ workspaceId: workspace.id, entityType })} AND deleted = 0 AND a.3 = 0 AND a.2 <= ${i64(Math.floor(before))} AND a.2 >= ${i64(workspace.createdAt)}
+${isUnopened({ store, persons }, workspace, entityType, before)}
   ${query.assignee === undefined ? empty : sql` AND a.1 = ${str(query.assignee)}`}${query.project_id === undefined ? empty : sql` AND project_id = ${str(query.project_id)}`}
   ${after ? sql` AND (a.2, cityHash64(entity_id, a.1)) > (${i64(after.ms)}, toUInt64(${str(after.key)}))` : empty}
-  AND (entity_id, ${persons.rootOf(workspace.id, sql`cityHash64(${u32(workspace.id)}, 'u', a.1)`)}) GLOBAL NOT IN (
-    SELECT entity_id, ${persons.column(workspace.id)} FROM ${table(store, 'engagement')} WHERE ${ofType({ workspaceId: workspace.id, entityType })} AND views > 0)
 ORDER BY assigned_ms, place LIMIT ${raw(String(limit + 1))}`)
     found.push(...rows.filter(({ user_id }) => !directory.isOptedOut(workspace.id, user_id)))
     const last = rows.at(-1)
@@ -58,4 +56,25 @@ ORDER BY assigned_ms, place LIMIT ${raw(String(limit + 1))}`)
     })),
     next_cursor: last ? writeCursor({ ms: Number(last.assigned_ms), key: last.place }) : null,
   }
+}
+
+/** FROM and WHERE: assignments `a` that began up to `before` and whose assignee never viewed the entity; also of those who opted out. */
+const isUnopened = (
+  { store, persons }: Pick<EntityDeps, 'store' | 'persons'>,
+  { id, createdAt }: DirectoryWorkspace,
+  entityType: string,
+  before: number,
+): Piece =>
+  sql`FROM ${table(store, 'entities')} FINAL ARRAY JOIN assignments AS a
+WHERE ${ofType({ workspaceId: id, entityType })} AND deleted = 0 AND a.3 = 0 AND a.2 <= ${i64(Math.floor(before))} AND a.2 >= ${i64(createdAt)}
+  AND (entity_id, ${persons.rootOf(id, sql`cityHash64(${u32(id)}, 'u', a.1)`)}) GLOBAL NOT IN (
+    SELECT entity_id, ${persons.column(id)} FROM ${table(store, 'engagement')} WHERE ${ofType({ workspaceId: id, entityType })} AND views > 0)`
+
+/** How many `unopened` lists in all. */
+export async function countUnopened({ store, persons, directory, clock }: EntityDeps, workspace: DirectoryWorkspace, entityType: string): Promise<number> {
+  const before = clock.now() - DEFAULT_HOURS * HOUR
+  const { rows } = await store.query<{ user_id: string; count: string }>(
+    sql`SELECT a.1 AS user_id, count() AS count ${isUnopened({ store, persons }, workspace, entityType, before)} GROUP BY user_id`,
+  )
+  return rows.reduce((sum, { user_id, count }) => (directory.isOptedOut(workspace.id, user_id) ? sum : sum + Number(count)), 0)
 }

@@ -155,6 +155,25 @@ export const entityEndpoints = {
     query: Type.Object({ assignee: o(text('')), project_id: o(text('')), status: o(text('')), search: o(text('In the title or id.')), ...page }),
     answer: things(Entity),
   },
+  entitySummary: {
+    method: 'GET',
+    path: '/api/entities/:entity_type/summary',
+    access: 'read',
+    summary: 'How many there are by status, how many are not opened, how long opening takes, and why they are turned down. Default 30 days.',
+    query: Type.Object(range),
+    answer: Type.Object({
+      entity_type: Type.String(),
+      count: Type.Integer({ description: 'Those there are now, whatever the range.' }),
+      by_status: Type.Record(Type.String(), Type.Integer(), { description: 'Most first; without a status under "".' }),
+      unopened: Type.Integer({ description: 'Assignments of more than 24 hours that were never viewed, as /unopened lists them.' }),
+      opened: Type.Object(
+        { count: Type.Integer(), median_seconds: orNull(Type.Number()) },
+        { description: 'Assignments of the range whose assignee has viewed it, and the time from the one to the first view of the other.' },
+      ),
+      rejections: Type.Object({ count: Type.Integer(), by_reason: Type.Record(Type.String(), Type.Integer()) }, { description: 'Of the range.' }),
+      meta: Type.Object({ from: Moment, to: Moment, timezone: Type.String() }),
+    }),
+  },
   assign: {
     method: 'PUT',
     path: '/api/entities/:entity_type/:entity_id/assignees/:user_id',
@@ -294,7 +313,11 @@ export const entityEndpoints = {
     path: '/api/entities/:entity_type/transitions',
     access: 'read',
     summary: 'Which value followed which, how often, and after how long.',
-    query: Type.Object({ field: o(text('Default status.')), repeats: o(Type.Boolean({ description: 'Also where the same value was said again.' })) }),
+    query: Type.Object({
+      field: o(text('Default status.')),
+      repeats: o(Type.Boolean({ description: 'Also where the same value was said again.' })),
+      entity_id: o(text('Of this one only.')),
+    }),
     answer: Type.Object({
       field: Type.String(),
       transitions: Type.Array(Type.Object({ from: Type.String(), to: Type.String(), count: Type.Integer(), median_seconds: Type.Number() })),
