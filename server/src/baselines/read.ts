@@ -24,7 +24,7 @@ interface Group {
 export const baselineRoutes = (deps: BaselineDeps): Pick<Handlers, 'listBaselines' | 'listAgainstBaseline' | 'againstBaseline'> => ({
   listBaselines: async ({ workspace, query }) => {
     const asked: Group = { project_type: query.project_type ?? '', client_id: query.client_id ?? '', task_type: query.task_type ?? '' }
-    const names = query.metric_name === undefined ? undefined : [query.metric_name]
+    const names = query.metric_name ? [query.metric_name] : undefined
     if (query.history === true) return { baselines: (await exactly(deps.db, workspace.id, asked, names)).map((row) => show(row, asked)), next_cursor: null }
     const named = asked.project_type !== '' || asked.client_id !== '' || asked.task_type !== ''
     const latest = newest(await all(deps.db, workspace.id, names))

@@ -4,6 +4,7 @@ import type { Call } from '../http/call.ts'
 import { userKey } from '../store/keys.ts'
 import { list, raw, sql, str, u32, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
+import { aloneAs, optedOut, readIds, type Ids } from '../people/ids.ts'
 import type { Assignment } from './assignments.ts'
 import type { EntityDeps } from './deps.ts'
 import { readEntity, type EntityName } from './entity.ts'
@@ -27,12 +28,12 @@ export async function engagement({ db, store, persons, directory, clock }: Entit
   if (!(await isKnown(db, name))) throw noSuch(name)
   const latest = new Map<string, Assignment>()
   for (const assignment of (await readEntity(db, name))?.assignments ?? []) latest.set(assignment.userId, assignment)
-  const engaged = await readEngaged({ store, persons }, name, [...latest.keys()])
+  const { engaged, idsOf } = await readEngaged({ store, persons }, name, [...latest.keys()])
   const now = clock.now()
   const isViewed = (userId: string): boolean => Number(engaged.get(userId)?.views ?? 0) > 0
   const open = [...latest.values()].filter(({ unassignedAt }) => unassignedAt === null)
   const isTracked = ({ userId, assignedAt }: Assignment): boolean =>
-    assignedAt >= workspace.createdAt && !workspace.streamsOff.has('events') && !directory.isOptedOut(workspace.id, userId)
+    assignedAt >= workspace.createdAt && !workspace.streamsOff.has('events') && !optedOut(directory, workspace.id, idsOf(userId))
   const unseen = open.filter(({ userId }) => !isViewed(userId))
   return {
     entity_type: name.entityType,
@@ -63,12 +64,14 @@ export async function engagement({ db, store, persons, directory, clock }: Entit
 
 export const hours = (ms: number): number => Math.round((ms / HOUR) * 100) / 100
 
-/** By user_id: everybody who did something with it, and of `users` those who did it under another id of theirs. */
-async function readEngaged(
-  { store, persons }: Pick<EntityDeps, 'store' | 'persons'>,
-  name: EntityName,
-  users: readonly string[],
-): Promise<Map<string, Engaged>> {
+interface Involved {
+  /** By user_id: everybody who did something with it, and of `users` those who did it under another id of theirs. */
+  engaged: Map<string, Engaged>
+  /** Of `users`. */
+  idsOf: (userId: string) => Ids
+}
+
+async function readEngaged({ store, persons }: Pick<EntityDeps, 'store' | 'persons'>, name: EntityName, users: readonly string[]): Promise<Involved> {
   const person = persons.column(name.workspaceId)
   const [activity, seconds, people] = await Promise.all([
     store.query<
@@ -86,13 +89,20 @@ FROM ${table(store, 'engagement')} WHERE ${of(name)} GROUP BY person ORDER BY us
   const spent = new Map(seconds.rows.map((row) => [row.person, row.seconds]))
   const byPerson = new Map(activity.rows.map((row) => [row.person, { ...row, seconds: spent.get(row.person) ?? 0 }]))
   const byUser = new Map<string, Engaged>()
-  const assigned = new Set(people.rows.map((row) => row.person))
-  for (const [key, row] of byPerson) if (row.user_id !== '' && !assigned.has(key)) byUser.set(row.user_id, row)
-  for (const row of people.rows) {
-    const found = byPerson.get(row.person)
-    if (found) byUser.set(row.user_id, found)
+  const keyOf = new Map(people.rows.map((row) => [row.user_id, row.person]))
+  const assigned = new Set(keyOf.values())
+  const tied = persons.hasLinks(name.workspaceId)
+    ? await readIds({ store, persons }, name.workspaceId, [...new Set([...byPerson.keys(), ...assigned])])
+    : new Map<string, Ids>()
+  for (const [key, row] of byPerson) {
+    const userId = tied.get(key)?.user_id ?? row.user_id
+    if (userId !== '' && !assigned.has(key)) byUser.set(userId, row)
   }
-  return byUser
+  for (const [userId, key] of keyOf) {
+    const found = byPerson.get(key)
+    if (found) byUser.set(userId, found)
+  }
+  return { engaged: byUser, idsOf: (userId) => tied.get(keyOf.get(userId) ?? '') ?? aloneAs(userId) }
 }
 
 export const table = (store: Store, name: string): Piece => raw(`${store.dialect.database}.${name}`)

@@ -45,7 +45,7 @@ const MAX_ATTRIBUTES_BYTES = 32 * 1024
 
 /**
  * Locks the entity, or makes it, and says one thing after another; the state, the history and the row for the journal are written together.
- * `check` sees the entity as it was, and may throw. Throws `invalid` over 32 KB of attributes.
+ * `check` sees the entity as it was, and may throw. `appeared`: it was not there before, or was gone. Throws `invalid` over 32 KB of attributes.
  */
 export async function say(
   trx: CatalogTransaction,
@@ -53,10 +53,9 @@ export async function say(
   said: readonly Said[],
   writing: Writing,
   check: (before: Entity) => void = () => undefined,
-): Promise<{ entity: Entity; isNew: boolean }> {
+): Promise<{ entity: Entity; appeared: boolean }> {
   const first = Math.min(...said.map(({ at }) => at))
   const row = await lock(trx, name, first)
-  const isNew = row.version === 1
   const before = await toEntity(trx, row)
   check(before)
   let state: Described = before
@@ -97,7 +96,7 @@ export async function say(
     item: { kind: 'record', line: lineOf(entity, changes, writing) },
     now: writing.now,
   })
-  return { entity, isNew }
+  return { entity, appeared: row.version === 1 || (before.deletedAt !== null && deletedAt === null) }
 }
 
 /** The row's lock puts writers of one entity in an order, on both databases. */

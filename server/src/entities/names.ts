@@ -16,6 +16,9 @@ function checked(name: string, given: string, most: number): string {
   return value
 }
 
+/** "Task", "Order line": at the beginning of a message. */
+export const titled = ({ entityType }: Pick<EntityName, 'entityType'>): string =>
+  `${entityType.charAt(0).toUpperCase()}${entityType.slice(1).replaceAll('_', ' ')}`
+
 /** "Task not found". */
-export const noSuch = ({ entityType }: Pick<EntityName, 'entityType'>): CairnError =>
-  new CairnError('not_found', `${entityType.charAt(0).toUpperCase()}${entityType.slice(1).replaceAll('_', ' ')} not found`)
+export const noSuch = (name: Pick<EntityName, 'entityType'>): CairnError => new CairnError('not_found', `${titled(name)} not found`)

@@ -7,7 +7,7 @@ import { openFor } from './assignments.ts'
 import { isDone } from './done.ts'
 import type { EntityDeps } from './deps.ts'
 import { readEntity, say, type Entity } from './entity.ts'
-import { entityOf, noSuch } from './names.ts'
+import { entityOf, noSuch, titled } from './names.ts'
 import { momentSaid } from '../ingest/said.ts'
 import { noteChange } from './writes.ts'
 
@@ -61,6 +61,7 @@ export async function reject(deps: EntityDeps, call: Call<'reject'>): Promise<ob
         event_category: name.entityType,
         event_action: 'rejected',
         user_id: userId,
+        session_id: body.session_id ?? call.person?.sessionId,
         entity_type: name.entityType,
         entity_id: name.entityId,
         timestamp: at,
@@ -69,7 +70,7 @@ export async function reject(deps: EntityDeps, call: Call<'reject'>): Promise<ob
       const userAgent = request.headers['user-agent'] ?? ''
       await enqueue(trx, { id: eventId, workspaceId: workspace.id, node, item: { kind: 'event', event, keyId: key.keyId, userAgent }, now })
       await noteChange(trx, call, name, now)
-      return { success: true, data: [], message: `${name.entityType.charAt(0).toUpperCase()}${name.entityType.slice(1)} rejected successfully` }
+      return { success: true, data: [], message: `${titled(name)} rejected successfully` }
     }),
   )
   await deps.relay.flush()

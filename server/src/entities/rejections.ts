@@ -1,8 +1,10 @@
 import type { Selectable } from 'kysely'
 import { readRange } from '../analytics/range.ts'
+import { safe } from '../analytics/where.ts'
 import { iso } from '../base/time.ts'
 import type { Schema } from '../catalog/schema.ts'
 import type { Call } from '../http/call.ts'
+import { idsOfUser } from '../people/ids.ts'
 import type { EntityDeps } from './deps.ts'
 import { columns } from './entity.ts'
 import { entityOf } from './names.ts'
@@ -60,16 +62,18 @@ export async function entityRejections({ db }: EntityDeps, { workspace, params }
   return { rejections: rows.map(show), next_cursor: null }
 }
 
-/** Of one user, counted by reason; without a reason they count under ''. */
-export async function userRejections({ db, clock }: EntityDeps, { workspace, params, query }: Call<'userRejections'>): Promise<object> {
+/** Of one person, whichever of their users turned it down, counted by reason; without a reason they count under ''. */
+export async function userRejections({ db, store, persons, clock }: EntityDeps, { workspace, params, query }: Call<'userRejections'>): Promise<object> {
   const asked = query.days === undefined && query.from === undefined && query.to === undefined ? { ...query, days: DEFAULT_DAYS } : query
   const { fromMs, toMs } = readRange(asked, { timezone: workspace.timezone, now: clock.now() })
   const userId = params['user_id'] ?? ''
+  const { user_id, user_ids } = await idsOfUser({ store, persons }, workspace.id, safe('user_id', userId))
+  const users = [userId, user_id, ...user_ids]
   const counted = await db
     .selectFrom('assignments')
     .select((row) => ['reason', row.fn.countAll<number>().as('count')])
     .where('workspace_id', '=', workspace.id)
-    .where('user_id', '=', userId)
+    .where('user_id', 'in', users)
     .where('entity_type', '=', query.entity_type ?? 'task')
     .where('why', '=', 'rejected')
     .where('unassigned_at', '>=', fromMs)
@@ -77,7 +81,7 @@ export async function userRejections({ db, clock }: EntityDeps, { workspace, par
     .groupBy('reason')
     .execute()
   const rows = await rejected(db, workspace.id)
-    .where('assignments.user_id', '=', userId)
+    .where('assignments.user_id', 'in', users)
     .where('assignments.entity_type', '=', query.entity_type ?? 'task')
     .where('assignments.unassigned_at', '>=', fromMs)
     .where('assignments.unassigned_at', '<', toMs)

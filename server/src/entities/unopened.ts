@@ -1,7 +1,10 @@
 import { readCursor, writeCursor } from '../analytics/cursor.ts'
+import { safe } from '../analytics/where.ts'
 import { HOUR, iso } from '../base/time.ts'
-import type { Call } from '../http/call.ts'
 import type { DirectoryWorkspace } from '../catalog/directory.ts'
+import type { Call } from '../http/call.ts'
+import { aloneAs, optedOut, readIds } from '../people/ids.ts'
+import type { Persons } from '../store/persons.ts'
 import { empty, i64, raw, sql, str, u32, type Piece } from '../store/sql.ts'
 import type { EntityDeps } from './deps.ts'
 import { hours, ofType, table } from './engagement.ts'
@@ -12,6 +15,7 @@ interface Row {
   title: string
   project_id: string
   user_id: string
+  person: string
   assigned_ms: string
   place: string
 }
@@ -21,9 +25,10 @@ const DEFAULT_LIMIT = 50
 
 /**
  * Who has not opened what they are assigned to, longest first. Nobody is blamed who cannot be known to have viewed it: who opted out, or was
- * assigned before the workspace was made.
+ * assigned before the workspace was made; and nobody at all while events are switched off.
  */
-export async function unopened({ store, persons, directory, clock }: EntityDeps, { workspace, params, query }: Call<'unopened'>): Promise<object> {
+export async function unopened(deps: EntityDeps, { workspace, params, query }: Call<'unopened'>): Promise<object> {
+  const { store, persons, clock } = deps
   const entityType = typeOf(params)
   const now = clock.now()
   const limit = query.limit ?? DEFAULT_LIMIT
@@ -31,13 +36,14 @@ export async function unopened({ store, persons, directory, clock }: EntityDeps,
   const found: Row[] = []
   let after = readCursor(query.cursor, 'number')
   // Those who opted out are told apart by the catalog: a page that they emptied is filled from the next.
-  for (;;) {
-    const { rows } = await store.query<Row>(sql`SELECT entity_id, title, project_id, a.1 AS user_id, a.2 AS assigned_ms, cityHash64(entity_id, user_id) AS place
+  for (; !workspace.streamsOff.has('events');) {
+    const { rows } =
+      await store.query<Row>(sql`SELECT entity_id, title, project_id, a.1 AS user_id, toString(${personOf(persons, workspace.id)}) AS person, a.2 AS assigned_ms, cityHash64(entity_id, user_id) AS place
 ${isUnopened({ store, persons }, workspace, entityType, before)}
-  ${query.assignee === undefined ? empty : sql` AND a.1 = ${str(query.assignee)}`}${query.project_id === undefined ? empty : sql` AND project_id = ${str(query.project_id)}`}
+  ${query.assignee ? sql` AND a.1 = ${str(safe('assignee', query.assignee))}` : empty}${query.project_id ? sql` AND project_id = ${str(safe('project_id', query.project_id))}` : empty}
   ${after ? sql` AND (a.2, cityHash64(entity_id, a.1)) > (${i64(after.ms)}, toUInt64(${str(after.key)}))` : empty}
 ORDER BY assigned_ms, place LIMIT ${raw(String(limit + 1))}`)
-    found.push(...rows.filter(({ user_id }) => !directory.isOptedOut(workspace.id, user_id)))
+    found.push(...(await withoutOptedOut(deps, workspace.id, rows)))
     const last = rows.at(-1)
     if (rows.length <= limit || found.length > limit || !last) break
     after = { ms: Number(last.assigned_ms), key: last.place }
@@ -58,6 +64,17 @@ ORDER BY assigned_ms, place LIMIT ${raw(String(limit + 1))}`)
   }
 }
 
+const personOf = (persons: Persons, workspaceId: number): Piece => persons.rootOf(workspaceId, sql`cityHash64(${u32(workspaceId)}, 'u', a.1)`)
+
+async function withoutOptedOut<R extends Pick<Row, 'user_id' | 'person'>>(
+  { store, persons, directory }: EntityDeps,
+  workspaceId: number,
+  rows: readonly R[],
+): Promise<R[]> {
+  const tied = persons.hasLinks(workspaceId) ? await readIds({ store, persons }, workspaceId, [...new Set(rows.map(({ person }) => person))]) : undefined
+  return rows.filter(({ person, user_id }) => !optedOut(directory, workspaceId, tied?.get(person) ?? aloneAs(user_id)))
+}
+
 /** FROM and WHERE: assignments `a` that began up to `before` and whose assignee never viewed the entity; also of those who opted out. */
 const isUnopened = (
   { store, persons }: Pick<EntityDeps, 'store' | 'persons'>,
@@ -67,14 +84,16 @@ const isUnopened = (
 ): Piece =>
   sql`FROM ${table(store, 'entities')} FINAL ARRAY JOIN assignments AS a
 WHERE ${ofType({ workspaceId: id, entityType })} AND deleted = 0 AND a.3 = 0 AND a.2 <= ${i64(Math.floor(before))} AND a.2 >= ${i64(createdAt)}
-  AND (entity_id, ${persons.rootOf(id, sql`cityHash64(${u32(id)}, 'u', a.1)`)}) GLOBAL NOT IN (
+  AND (entity_id, ${personOf(persons, id)}) GLOBAL NOT IN (
     SELECT entity_id, ${persons.column(id)} FROM ${table(store, 'engagement')} WHERE ${ofType({ workspaceId: id, entityType })} AND views > 0)`
 
 /** How many `unopened` lists in all. */
-export async function countUnopened({ store, persons, directory, clock }: EntityDeps, workspace: DirectoryWorkspace, entityType: string): Promise<number> {
-  const before = clock.now() - DEFAULT_HOURS * HOUR
-  const { rows } = await store.query<{ user_id: string; count: string }>(
-    sql`SELECT a.1 AS user_id, count() AS count ${isUnopened({ store, persons }, workspace, entityType, before)} GROUP BY user_id`,
+export async function countUnopened(deps: EntityDeps, workspace: DirectoryWorkspace, entityType: string): Promise<number> {
+  if (workspace.streamsOff.has('events')) return 0
+  const { store, persons, clock } = deps
+  const { rows } = await store.query<Pick<Row, 'user_id' | 'person'> & { count: string }>(
+    sql`SELECT a.1 AS user_id, toString(${personOf(persons, workspace.id)}) AS person, count() AS count
+${isUnopened({ store, persons }, workspace, entityType, clock.now() - DEFAULT_HOURS * HOUR)} GROUP BY user_id, person`,
   )
-  return rows.reduce((sum, { user_id, count }) => (directory.isOptedOut(workspace.id, user_id) ? sum : sum + Number(count)), 0)
+  return (await withoutOptedOut(deps, workspace.id, rows)).reduce((sum, { count }) => sum + Number(count), 0)
 }

@@ -1,3 +1,4 @@
+import type { Reason } from '@cairn/wire/outcome'
 import { CairnError } from '../base/errors.ts'
 import { isUuid, uuidv7 } from '../base/ids.ts'
 import { userOf } from '../http/auth.ts'
@@ -7,8 +8,9 @@ import { formatPosition } from '../ingest/freshness.ts'
 import { kinds, plainPayload } from '../ingest/record.ts'
 import { requestId } from '../outbox/outbox.ts'
 import type { EntityDeps } from './deps.ts'
+import type { EntityName } from './entity.ts'
 import { isKnown } from './known.ts'
-import { entityOf, noSuch } from './names.ts'
+import { entityOf, noSuch, titled } from './names.ts'
 
 export interface ViewDeps extends EntityDeps {
   /** What a request says about its event. */
@@ -28,11 +30,15 @@ export const viewRoutes = (deps: ViewDeps): Pick<Handlers, 'trackView' | 'trackA
     if (given !== undefined && !isUuid(given))
       throw new CairnError('invalid', 'view_id is a UUID.', { errors: [{ path: '/view_id', message: 'must be a UUID' }] })
     const viewId = given?.toLowerCase() ?? requestId(workspace.id, body, request.headers) ?? uuidv7(deps.clock.now())
-    const taken = await take(deps, call, viewId, 'viewed', seconds === undefined ? {} : { duration_ms: Math.round(seconds * 1_000) })
+    const name = entityOf(workspace.id, call.params)
+    const known = await isKnown(deps.db, name)
+    // What waits for its entity is taken at another time than it was told: its duration is told apart, so that the last one told counts.
+    const apart = given !== undefined && !known
+    const timed = seconds === undefined || apart ? {} : { duration_ms: Math.round(seconds * 1_000) }
+    const taken = await take(deps, call, { name, known, eventId: viewId, action: 'viewed', more: timed })
     if ('disabled' in taken) return taken
     // The event of a view that was told before is known already: this is how its duration arrives.
     if (given !== undefined && seconds !== undefined) {
-      const name = entityOf(workspace.id, call.params)
       const line = plainPayload(kinds.viewDuration, {
         workspaceId: workspace.id,
         receivedAt: deps.clock.now(),
@@ -45,21 +51,36 @@ export const viewRoutes = (deps: ViewDeps): Pick<Handlers, 'trackView' | 'trackA
       const position = await deps.record(workspace.id, line)
       void call.reply.header('X-Cairn-Position', formatPosition(deps.node, position))
     }
-    const { entityType } = entityOf(workspace.id, call.params)
-    return { success: true, message: `${entityType.charAt(0).toUpperCase()}${entityType.slice(1)} view tracked`, view_id: viewId }
+    if (!taken.known) throw noSuch(name)
+    return { success: true, message: `${titled(name)} view tracked`, view_id: viewId }
   },
 
   trackActivity: async (call) => {
     const { workspace, body, request } = call
     const eventId = requestId(workspace.id, body, request.headers) ?? uuidv7(deps.clock.now())
-    const taken = await take(deps, call, eventId, body.action ?? 'active', {})
-    return 'disabled' in taken ? taken : { success: true, message: 'Activity tracked', event_id: eventId }
+    const name = entityOf(workspace.id, call.params)
+    const known = await isKnown(deps.db, name)
+    const taken = await take(deps, call, { name, known, eventId, action: body.action ?? 'active', more: {} })
+    if ('disabled' in taken) return taken
+    if (!taken.known) throw noSuch(name)
+    return { success: true, message: 'Activity tracked', event_id: eventId }
   },
 })
 
-async function take(deps: ViewDeps, call: Call<'trackView' | 'trackActivity'>, eventId: string, action: string, more: object): Promise<object> {
+interface Taking {
+  name: EntityName
+  known: boolean
+  eventId: string
+  action: string
+  /** Fields of the event besides. */
+  more: object
+}
+
+type Taken = { success: true; disabled: true; reason: Reason } | { known: boolean }
+
+/** Of an entity that is not known the event is put into quarantine. Throws `invalid` for an event that is none. */
+async function take(deps: ViewDeps, call: Call<'trackView' | 'trackActivity'>, { name, known, eventId, action, more }: Taking): Promise<Taken> {
   const { workspace, body } = call
-  const name = entityOf(workspace.id, call.params)
   const { session_id, metadata, occurred_at, timestamp, sent_at } = body
   const event = {
     event_type: `${name.entityType}_${action}`,
@@ -74,7 +95,6 @@ async function take(deps: ViewDeps, call: Call<'trackView' | 'trackActivity'>, e
     sent_at,
     ...more,
   }
-  const known = await isKnown(deps.db, name)
   const outcome = await deps.intake.take([event], deps.sender(call), {
     ids: [eventId],
     ...(known ? {} : { refuse: () => ({ step: 'knowEntity', reason: 'unknown_entity' as const, message: `There is no ${name.entityType} with this id.` }) }),
@@ -85,8 +105,11 @@ async function take(deps: ViewDeps, call: Call<'trackView' | 'trackActivity'>, e
   const drop = outcome.rejected[0]?.drop
   if (drop?.reason === 'unknown_entity') {
     deps.waiting.note(workspace.id)
-    throw noSuch(name)
+    // It may have appeared while the event was put aside, and then nobody else takes what waits for it.
+    const appeared = await isKnown(deps.db, name)
+    if (appeared) await deps.waiting.replay(workspace, [name], call.key.keyId)
+    return { known: appeared }
   }
   if (drop) throw new CairnError('invalid', drop.message, { reason: drop.reason, ...(drop.errors ? { errors: drop.errors } : {}) })
-  return {}
+  return { known: true }
 }

@@ -46,8 +46,8 @@ export const writeRoutes = (deps: EntityDeps): Pick<Handlers, Names> => ({
       await deps.db.transaction().execute(async (trx) => {
         for (const { name, said } of entries.slice(first, first + IN_ONE_TRANSACTION)) {
           await register(trx, name, now)
-          const { isNew } = await say(trx, name, said, { now, node: deps.node, keyId: call.key.keyId })
-          if (isNew) made.push(name)
+          const { appeared } = await say(trx, name, said, { now, node: deps.node, keyId: call.key.keyId })
+          if (appeared) made.push(name)
           await noteChange(trx, call, name, now)
         }
       })
@@ -71,20 +71,20 @@ async function write(deps: EntityDeps, call: Writes, read: (at: number) => Said,
   const name = entityOf(workspace.id, call.params)
   const body = (call.body ?? {}) as Record<string, unknown>
   const said = read(momentSaid(body, now))
-  let isNew = false
+  let appeared = false
   const answer = await deps.db.transaction().execute((trx: CatalogTransaction) =>
     once(trx, { workspaceId: workspace.id, id: requestId(workspace.id, body, request.headers), request: `${request.method} ${request.url}`, now }, async () => {
       if (!mustExist) await register(trx, name, now)
       const written = await say(trx, name, [said], { now, node: deps.node, keyId: key.keyId }, (before) => {
         if (mustExist && (before.version === 1 || before.deletedAt !== null)) throw noSuch(name)
       })
-      isNew = written.isNew
+      appeared = written.appeared
       await noteChange(trx, call, name, now)
       return { success: true as const, entity: show(written.entity) }
     }),
   )
   await deps.relay.flush()
-  if (isNew) await deps.waiting.replay(workspace, [name], key.keyId)
+  if (appeared) await deps.waiting.replay(workspace, [name], key.keyId)
   return answer
 }
 

@@ -1,5 +1,6 @@
 import type { Directory } from '../catalog/directory.ts'
 import type { Persons } from '../store/persons.ts'
+import { userKey } from '../store/keys.ts'
 import { raw, sql, u32, u64s } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 
@@ -29,6 +30,17 @@ WHERE workspace_id = ${u32(workspaceId)} AND root IN ${u64s(roots)} AND ${person
 GROUP BY root`)
   return new Map(rows.map(({ root, owner, users, devices }) => [root, { user_id: owner, user_ids: users, anonymous_ids: devices }]))
 }
+
+/** Of the person that a user is. */
+export async function idsOfUser({ store, persons }: { store: Store; persons: Persons }, workspaceId: number, userId: string): Promise<Ids> {
+  if (!persons.hasLinks(workspaceId)) return aloneAs(userId)
+  const { rows } = await store.query<{ root: string }>(sql`SELECT ${persons.rootOf(workspaceId, userKey(workspaceId, userId))} AS root`)
+  const root = rows[0]?.root ?? ''
+  return (await readIds({ store, persons }, workspaceId, [root])).get(root) ?? aloneAs(userId)
+}
+
+/** A user that nothing is tied to. */
+export const aloneAs = (userId: string): Ids => ({ user_id: userId, user_ids: [], anonymous_ids: [] })
 
 /** All users of the people, each with the user it counts to. */
 export const usersOf = (people: readonly Ids[]): Map<string, string> =>

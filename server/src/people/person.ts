@@ -5,7 +5,7 @@ import type { Call } from '../http/call.ts'
 import { anonymousKey, userKey } from '../store/keys.ts'
 import { sql, u32, type Piece } from '../store/sql.ts'
 import { mergesIn, readHistory } from './history.ts'
-import { optedOut, readIds, usersOf, type Ids } from './ids.ts'
+import { aloneAs, optedOut, readIds, usersOf, type Ids } from './ids.ts'
 import { readSeen, toPerson, type Seen, type SeenDeps } from './seen.ts'
 import { readTraits } from './traits.ts'
 
@@ -17,7 +17,7 @@ export async function getPerson(deps: PersonDeps, call: Call<'getPerson'>): Prom
   const { store, directory } = deps
   const workspaceId = call.workspace.id
   const id = safe('id', call.params['id'] ?? '')
-  const user = await readBy(deps, workspaceId, { key: userKey(workspaceId, id), alone: { user_id: id, user_ids: [], anonymous_ids: [] } })
+  const user = await readBy(deps, workspaceId, { key: userKey(workspaceId, id), alone: aloneAs(id) })
   const [history, traits] = await Promise.all([readHistory(deps, workspaceId, user.ids), readTraits(store, workspaceId, usersOf([user.ids]))])
   const { ids, seen } = user
   const isTied = ids.user_ids.length > 0 || history.some(({ anonymous_id, user_id }) => anonymous_id !== null && user_id === id)

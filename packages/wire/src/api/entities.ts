@@ -229,6 +229,7 @@ export const entityEndpoints = {
       user_id: o(id('Who; the person themselves where it is asked with their token.')),
       reason: o(text('One of those offered, or free text.')),
       rejection_note: o(text('', 1_000)),
+      session_id: o(text('')),
     }),
     answer: Type.Object({ success: Type.Boolean(), data: Type.Array(Type.Unknown()), message: Type.String() }),
   },
