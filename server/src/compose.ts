@@ -148,17 +148,21 @@ export async function compose(
     await links
       .start()
       .catch((error: unknown) => log.warn({ err: error }, 'who belongs to whom could not be read now; the first segment that is loaded does it'))
+    // Nothing of it is loaded where it is not asked for.
+    const redis = config.REDIS_URL === undefined ? undefined : await (await import('./redis/redis.ts')).openRedis({ url: config.REDIS_URL, log })
+    closers.push(() => redis?.close())
     const pipeline = await Pipeline.open({
       dataDir,
       maxBytes: config.CAIRN_JOURNAL_MAX,
       memoryBytes: config.CAIRN_MEMORY,
       store: store.store,
       afterLoad: [gapsAfterLoad(store.store), ({ facts }) => links.follow(facts)],
+      redis,
       clock,
       log,
     })
     closers.push(() => pipeline.close())
-    const { journal, seen, properties, freshness, node } = pipeline
+    const { journal, seen, claims, properties, freshness, node } = pipeline
     await restoreProperties(store.store, properties, log)
     const quiesced = <T>(work: () => Promise<T>): Promise<T> => pipeline.quiesced(work)
     const letGo = (): Promise<void> => pipeline.recent.letGo()
@@ -192,7 +196,7 @@ export async function compose(
       baselinesJob({ store: store.store, db: catalog.db, settle: (workspaceId) => settled(workspaceId) }),
     ]
     const scheduler = new Scheduler({ db: catalog.db, directory, clock, log, node, jobs })
-    const intake = new Intake({ directory, journal, seen, properties, taken: (workspaceId, position) => freshness.taken(workspaceId, position) })
+    const intake = new Intake({ directory, journal, seen, claims, properties, taken: (workspaceId, position) => freshness.taken(workspaceId, position) })
     const withoutStored = (workspaceId: number, events: readonly unknown[]): Promise<ReadonlySet<number>> => alreadyStored(store.store, workspaceId, events)
     const relay = new Relay({ db: catalog.db, pipeline, intake, directory, clock, log, withoutStored })
     await relay.start()

@@ -46,5 +46,5 @@ test('the script and the second address for batches may lie below one name, but 
 
 test('a name whose part is yet to come is no mistake, and is told', () => {
   expect(readConfig({ SMTP_URL: 'smtp://mail.example.com' }).PORT).toBe(4300)
-  expect(withoutEffect({ SMTP_URL: 'smtp://mail.example.com', REDIS_URL: '' })).toEqual(['SMTP_URL'])
+  expect(withoutEffect({ SMTP_URL: 'smtp://mail.example.com', CAIRN_USER_ID_SALT: '' })).toEqual(['SMTP_URL'])
 })

@@ -94,6 +94,7 @@ export const settings = {
   DATABASE_URL: optional(url('postgres:', 'postgresql:'), 'Postgres for the catalog; without it SQLite in the data folder.'),
   CLICKHOUSE_URL: optional(url('http:', 'https:'), 'ClickHouse for events (may carry user, password and /database); without it the embedded engine.'),
   CLICKHOUSE_CLUSTER: optional(text, 'Name of the ClickHouse cluster: tables become Replicated and Distributed.'),
+  REDIS_URL: optional(url('redis:', 'rediss:'), 'Redis for several nodes behind one address: each event is taken once, and live tells the events of all.'),
   CAIRN_TRUSTED_PROXIES: setting([], words, 'Comma-separated addresses or CIDR ranges of proxies whose X-Forwarded-For is believed.'),
   CAIRN_GEOIP_FILE: optional(text, 'MaxMind country database (.mmdb); without it no country is derived.'),
   CAIRN_STREAMS_OFF: setting([], list(...streams), 'Comma-separated streams that record nothing.'),
@@ -117,7 +118,6 @@ export const settings = {
  * They move into the table above with their part.
  */
 export const later = [
-  'REDIS_URL',
   'SMTP_URL',
   'CAIRN_EMBEDDINGS',
   'CAIRN_CHAT_LOGGING',

@@ -49,7 +49,7 @@ async function examine(environment: Environment, check: (name: string, run: () =
   let config: Config | undefined
   await check('settings', async () => {
     config = readConfig(environment)
-    const given = ['DATABASE_URL', 'CLICKHOUSE_URL', 'CAIRN_PUBLIC_URL'].filter((name) => environment[name] !== undefined)
+    const given = ['DATABASE_URL', 'CLICKHOUSE_URL', 'REDIS_URL', 'CAIRN_PUBLIC_URL'].filter((name) => environment[name] !== undefined)
     return { status: 'ok', says: `read${given.length > 0 ? `; ${given.join(', ')} set` : ''}; Node ${process.versions.node}` }
   })
   if (!config) return

@@ -1,3 +1,4 @@
+import type { ClaimedId } from '../redis/claims.ts'
 import { encodeRecord, kinds, plainPayload, roomFor, writeRecord } from './record.ts'
 import { packReceipt, type GroupContent, type Receipt } from './segment.ts'
 
@@ -16,6 +17,8 @@ export class Group {
   events = 0
   /** Event ids taken by this group. */
   ids = 0
+  /** The same, where several nodes have to agree on them; see redis/claims.ts. */
+  readonly claimed: ClaimedId[] = []
   /** Bytes of records. */
   size = 0
   #records = 0

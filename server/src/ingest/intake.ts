@@ -10,6 +10,7 @@ import type { Journal } from './journal.ts'
 import { jsonWithLargeNumbers } from './json.ts'
 import type { NewProperty, Properties } from './properties.ts'
 import { escapeField, escapeJson, FLAG_BOT, FLAG_NEW_TYPE, kinds, plainPayload } from './record.ts'
+import type { Claims } from '../redis/claims.ts'
 import type { SeenIds } from './seen.ts'
 import { hourOf, type Receipt } from './segment.ts'
 import { tidyTracker } from './shape.ts'
@@ -19,7 +20,7 @@ import { PassedOver } from './passed-over.ts'
 /**
  * Takes the events of one request: runs each through the steps, turns repetitions away, writes what is to be kept into the journal's open
  * group together with the receipts that count it, and answers once that group is on disk.
- * Between the first event and the commit nothing is awaited: a request's events and receipts are in one group, so a kill leaves either all
+ * Between the first event that is written and the commit nothing is awaited: a request's events and receipts are in one group, so a kill leaves either all
  * or none, and the ledger's equations true.
  */
 export interface Outcome {
@@ -35,6 +36,8 @@ export interface IntakeDeps {
   directory: Directory
   journal: Journal
   seen: SeenIds
+  /** Where several nodes take events. */
+  claims: Claims | undefined
   properties: Properties
   /** Told what was taken, for counting. */
   taken(workspaceId: number, position: number): void
@@ -59,29 +62,40 @@ export class Intake {
 
   /** Throws 503 where nothing can be taken. */
   async take(inputs: readonly unknown[], sender: Sender, { ids, ended = [], refuse }: Accompanying = {}): Promise<Outcome> {
-    const { journal } = this.#deps
+    const { journal, claims } = this.#deps
     journal.admit()
+    const judgements = inputs.map((input, index) => accept(input, sender, this.#deps, ids?.[index]))
+    const claimed = claims ? await this.#claim(claims, judgements, sender.workspace.id) : undefined
     const { group } = journal
     const outcome: Outcome = { accepted: 0, eventIds: [], rejected: [], notRecorded: [], position: 0 }
     const tallies: Tally[] = []
     try {
       for (const [index, input] of inputs.entries()) {
-        const judged = accept(input, sender, this.#deps, ids?.[index])
+        const judged = judgements[index] as Judgement
         const { draft } = judged
         const drop = judged.drop ?? refuse?.()
         if (drop) draft.tracker ||= saidTracker(draft)
         const tally = tallyOf(tallies, draft.tracker || sender.tracker)
         if (drop) this.#refuse(group, index, input, draft, drop, sender, outcome, tally)
-        else this.#keep(group, draft, sender, outcome, tally)
+        else this.#keep(group, draft, sender, outcome, tally, claimed?.repeated)
       }
       if (ended.length > 0 && mayTellEnds(sender, outcome, inputs.length)) this.#keepEnds(group, ended, sender, tallies)
     } finally {
       // Also where a fault of ours ends the loop: what stands in the group already is counted.
       for (const tally of tallies) addReceipts(group, tally, sender)
     }
-    outcome.position = await journal.commit()
+    const committed = journal.commit()
+    if (claims && claimed) committed.catch(() => claims.giveBack(sender.workspace.id, claimed.ids))
+    outcome.position = await committed
     this.#deps.taken(sender.workspace.id, outcome.position)
     return outcome
+  }
+
+  /** Of the events that are to be kept, the ids that this node has not seen. */
+  async #claim(claims: Claims, judgements: readonly Judgement[], workspaceId: number): Promise<Claimed> {
+    const { seen } = this.#deps
+    const ids = judgements.flatMap(({ draft, drop }) => (drop || !draft.givenId || seen.has(workspaceId, draft.eventId) ? [] : [draft.eventId]))
+    return { ids, repeated: await claims.claim(workspaceId, ids) }
   }
 
   #refuse(group: Group, index: number, input: unknown, draft: Draft, drop: Drop, sender: Sender, outcome: Outcome, tally: Tally): void {
@@ -103,17 +117,18 @@ export class Intake {
     }
   }
 
-  #keep(group: Group, draft: Draft, sender: Sender, outcome: Outcome, tally: Tally): void {
-    const { seen, properties } = this.#deps
+  #keep(group: Group, draft: Draft, sender: Sender, outcome: Outcome, tally: Tally, repeated: ReadonlySet<string> | undefined): void {
+    const { seen, claims, properties } = this.#deps
     const workspaceId = sender.workspace.id
     outcome.accepted++
     outcome.eventIds.push(draft.eventId)
     if (draft.givenId) {
-      if (!seen.take(workspaceId, draft.eventId)) {
+      if (repeated?.has(draft.eventId) === true || !seen.take(workspaceId, draft.eventId)) {
         tally.deduplicated++
         return
       }
       group.ids++
+      if (claims) group.claimed.push({ workspaceId, eventId: draft.eventId })
     }
     if (draft.metadataText !== '') {
       const fresh: NewProperty[] = []
@@ -126,6 +141,13 @@ export class Intake {
     group.events++
     tally.stored++
   }
+}
+
+type Judgement = ReturnType<typeof accept>
+interface Claimed {
+  ids: readonly string[]
+  /** Those that another node has. */
+  repeated: ReadonlySet<string>
 }
 
 /** Of an event that was dropped before its fields were read, so that it counts to its tracker. */

@@ -15,7 +15,13 @@ const clock = { now: () => 1_780_000_000_000 }
 /** A journal that a test leaves open, as a crash does, must not seal by age a second later, while the test plays with its files. */
 const open = (): Journal => {
   const own = sealed
-  const journal = new Journal({ dir, maxBytes: 1e9, clock, log, hooks: { sealed: (s) => own.push(s), refused: () => undefined, diskLow: () => undefined } })
+  const journal = new Journal({
+    dir,
+    maxBytes: 1e9,
+    clock,
+    log,
+    hooks: { committed: () => undefined, sealed: (s) => own.push(s), refused: () => undefined, diskLow: () => undefined },
+  })
   journal.holdBack = true
   return journal
 }
@@ -156,7 +162,7 @@ test('when the disk fails everything in flight is refused, and intake goes on in
     maxBytes: 1e9,
     clock,
     log,
-    hooks: { sealed: (s) => sealed.push(s), refused: (ids) => refused.push(ids), diskLow: () => undefined },
+    hooks: { committed: () => undefined, sealed: (s) => sealed.push(s), refused: (ids) => refused.push(ids), diskLow: () => undefined },
   })
   await journal.recover(0, () => undefined)
   await write(journal, 0, 2)

@@ -57,6 +57,8 @@ interface OpenSegment {
 
 /** What others do when a segment is sealed, or when groups could not be written: all but the first `ids` taken are to be forgotten. */
 export interface JournalHooks {
+  /** At once after the sync, before anybody is answered. */
+  committed(group: Group, seq: number): void
   sealed(segment: SealedSegment): void
   refused(ids: number): void
   /** Whatever can be spared on its disk is to be deleted. */
@@ -278,6 +280,7 @@ export class Journal {
       else segment.receipts.set(name, { ...r })
     }
     this.#fault = undefined
+    this.#o.hooks.committed(group, seq)
     group.resolve(seq)
   }
 

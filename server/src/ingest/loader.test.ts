@@ -70,7 +70,7 @@ async function segmentOf(lines: readonly string[]): Promise<SealedSegment> {
     maxBytes: 1e9,
     clock: systemClock,
     log,
-    hooks: { sealed: (s) => sealed.push(s), refused: () => undefined, diskLow: () => undefined },
+    hooks: { committed: () => undefined, sealed: (s) => sealed.push(s), refused: () => undefined, diskLow: () => undefined },
   })
   await journal.recover(0, () => undefined)
   const { group } = journal

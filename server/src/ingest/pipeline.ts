@@ -5,9 +5,12 @@ import { CairnError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { uuidv7 } from '../base/ids.ts'
 import type { Clock } from '../base/time.ts'
+import { Claims } from '../redis/claims.ts'
+import type { Redis } from '../redis/redis.ts'
 import type { Store } from '../store/store.ts'
 import { Freshness } from './freshness.ts'
-import { Journal, type JournalHooks } from './journal.ts'
+import { Handover, idsIn } from './handover.ts'
+import { Journal, type JournalHooks, type SealedSegment } from './journal.ts'
 import { Loader, type AfterLoad } from './loader.ts'
 import { Properties } from './properties.ts'
 import { Readers } from './readers.ts'
@@ -26,6 +29,8 @@ export interface PipelineOptions {
   store: Store
   /** See LoaderDeps. */
   afterLoad: readonly AfterLoad[]
+  /** What several nodes share; without it this is the only one. */
+  redis?: Redis | undefined
   clock: Clock
   log: Log
 }
@@ -40,6 +45,8 @@ const RECENT_SHARE = 1 / 8
 export class Pipeline {
   readonly journal: Journal
   readonly seen: SeenIds
+  /** Where several nodes take events. */
+  readonly claims: Claims | undefined
   readonly readers: Readers
   readonly loader: Loader
   /** What was sealed in the last minutes, for `live/`. */
@@ -51,6 +58,7 @@ export class Pipeline {
   readonly recovered: { cutBytes: number; damaged: number; segments: number }
   #gate: Promise<void> = Promise.resolve()
   #watched = false
+  #handover: Handover | undefined
 
   static async open(o: PipelineOptions): Promise<Pipeline> {
     const dir = join(o.dataDir, 'journal')
@@ -59,13 +67,21 @@ export class Pipeline {
     const seen = new SeenIds({ dir: join(dir, 'ids'), clock: o.clock, maxGenerations: Math.max(2, Math.round(o.memoryBytes / GENERATION_SHARE)) })
     const covered = seen.load()
     // Told from the first commit on; the pipeline that listens is made below.
-    const hooks: JournalHooks = { sealed: () => undefined, refused: () => undefined, diskLow: () => undefined }
+    const claims = o.redis && new Claims({ redis: o.redis, node, run: uuidv7(Date.now()), log: o.log })
+    const hooks: JournalHooks = { committed: () => undefined, sealed: () => undefined, refused: () => undefined, diskLow: () => undefined }
     const journal = new Journal({
       dir: join(dir, 'segments'),
       maxBytes: o.maxBytes,
       clock: o.clock,
       log: o.log,
-      hooks: { sealed: (s) => hooks.sealed(s), refused: (ids) => hooks.refused(ids), diskLow: () => hooks.diskLow() },
+      hooks: {
+        committed: (group, seq) => {
+          if (group.claimed.length > 0) claims?.confirm(seq, group.claimed)
+        },
+        sealed: (s) => hooks.sealed(s),
+        refused: (ids) => hooks.refused(ids),
+        diskLow: () => hooks.diskLow(),
+      },
     })
     const recent = new Recent({ dir: join(dir, 'recent'), maxBytes: o.maxBytes * RECENT_SHARE, clock: o.clock, log: o.log })
     const readers = new Readers({
@@ -89,17 +105,24 @@ export class Pipeline {
     const pipeline = new Pipeline(o, {
       journal,
       seen,
+      claims,
       readers,
       recent,
       node,
       dir,
       recovered: { cutBytes: recovery.cutBytes, damaged: recovery.damaged, segments: recovery.segments.length },
     })
-    hooks.sealed = (segment) => {
-      seen.sealed(segment.number, segment.ids)
+    const tell = (segment: SealedSegment): void => {
       readers.add(segment)
       recent.add(segment)
       pipeline.#holdBack()
+    }
+    const handover = claims && new Handover({ claims, log: o.log, tell })
+    pipeline.#handover = handover
+    const handOver = (segment: SealedSegment): void => (handover ? handover.add(segment) : tell(segment))
+    hooks.sealed = (segment) => {
+      seen.sealed(segment.number, segment.ids)
+      handOver(segment)
     }
     const spare = (): void => {
       recent.letGo().catch((error: unknown) => o.log.error({ err: error }, 'segments kept for those who resume could not be deleted'))
@@ -112,9 +135,10 @@ export class Pipeline {
     }
     hooks.diskLow = spare
     for (const segment of recovery.segments) {
-      readers.add(segment)
-      recent.add(segment)
+      claims?.confirm(segment.lastSeq, await idsIn(segment))
+      handOver(segment)
     }
+    await claims?.start()
     readers.attach({
       name: 'loader',
       required: true,
@@ -126,9 +150,13 @@ export class Pipeline {
     return pipeline
   }
 
-  private constructor(o: PipelineOptions, parts: Pick<Pipeline, 'journal' | 'seen' | 'readers' | 'recent' | 'node' | 'recovered'> & { dir: string }) {
+  private constructor(
+    o: PipelineOptions,
+    parts: Pick<Pipeline, 'journal' | 'seen' | 'claims' | 'readers' | 'recent' | 'node' | 'recovered'> & { dir: string },
+  ) {
     this.journal = parts.journal
     this.seen = parts.seen
+    this.claims = parts.claims
     this.readers = parts.readers
     this.recent = parts.recent
     this.node = parts.node
@@ -139,7 +167,7 @@ export class Pipeline {
 
   /** Events acknowledged and not loaded yet, as the receipts that promised them. */
   get pending(): Receipt[] {
-    return [...this.readers.ahead('loader').flatMap((s) => s.receipts), ...this.journal.openReceipts]
+    return [...this.readers.ahead('loader').flatMap((s) => s.receipts), ...(this.#handover?.receipts ?? []), ...this.journal.openReceipts]
   }
 
   /** What is acknowledged is loaded first, then nothing is loaded while `work` runs. For cleanup, and for reads that compare tables. */
@@ -177,6 +205,8 @@ export class Pipeline {
 
   async close(): Promise<void> {
     await this.journal.close()
+    await this.claims?.close()
+    await this.#handover?.stop()
     // What is sealed now is loaded at the next start; the store may be on its way down already.
     await this.readers.stop()
     await this.recent.close()

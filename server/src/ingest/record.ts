@@ -28,6 +28,8 @@ export const kinds = {
   entity: 'T',
   /** How long a view took, told after it. */
   viewDuration: 'W',
+  /** An event that another node has; it was one until that was known, and counts as a repetition. */
+  aside: 'X',
 } as const
 export type Kind = (typeof kinds)[keyof typeof kinds]
 
@@ -104,7 +106,7 @@ export const roomFor = (payload: string): number => payload.length * 3 + AROUND_
 
 const HEX = Buffer.from('0123456789abcdef', 'latin1')
 /** Digit by digit: a string for each would be 2 % of the whole way in. */
-function writeHex(target: Buffer, at: number, value: number, digits: number): void {
+export function writeHex(target: Buffer, at: number, value: number, digits: number): void {
   for (let i = digits - 1, rest = value; i >= 0; i--, rest >>>= 4) target[at + i] = HEX[rest & 15] ?? 0
 }
 

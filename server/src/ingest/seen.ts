@@ -77,13 +77,18 @@ export class SeenIds {
     return this.#lastSegment
   }
 
-  /** True where the id is new: it is taken from now on. False for a duplicate. */
-  take(workspaceId: number, eventId: string): boolean {
+  has(workspaceId: number, eventId: string): boolean {
     this.#parse(workspaceId, eventId)
     for (let i = this.#generations.length - 1; i >= 0; i--) {
       const generation = this.#generations[i]
-      if (generation && this.#holds(generation, workspaceId)) return false
+      if (generation && this.#holds(generation, workspaceId)) return true
     }
+    return false
+  }
+
+  /** True where the id is new: it is taken from now on. False for a duplicate. */
+  take(workspaceId: number, eventId: string): boolean {
+    if (this.has(workspaceId, eventId)) return false
     const generation = this.#generations.at(-1) ?? this.#openGeneration(1)
     const at = this.#tailEntries * ENTRY
     if (at + ENTRY > this.#tail.length) this.#tail = Buffer.concat([this.#tail], this.#tail.length * 2)

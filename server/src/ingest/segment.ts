@@ -70,6 +70,7 @@ export interface SegmentReading {
 /** Records between two pauses: about 2 ms of work. */
 const RECORDS_PER_BREATH = 4_000
 const TAB = 9
+const ASIDE = kinds.aside.charCodeAt(0)
 const EVENT = kinds.event.charCodeAt(0)
 const HEAD = kinds.head.charCodeAt(0)
 const COMMIT = kinds.commit.charCodeAt(0)
@@ -80,6 +81,8 @@ class OpenGroup {
   /** Starts and ends of lines, alternating. */
   readonly events: number[] = []
   readonly others: Array<[number, number]> = []
+  /** Starts of those among the others that are events set aside. */
+  readonly aside: number[] = []
   damage = false
   /** A line feed is damaged: the records are whole, the lines are not. */
   dirty = false
@@ -121,7 +124,10 @@ export async function readSegment(b: Buffer, reading: SegmentReading = {}): Prom
       group.headBytes = found.next - at
     } else if (kind === COMMIT) close(readContent(b, found.start, found.end), found.next)
     else if (kind === EVENT) group.events.push(at, found.next)
-    else group.others.push([at, found.next])
+    else {
+      if (kind === ASIDE) group.aside.push(at)
+      group.others.push([at, found.next])
+    }
     group.recordsEnd = found.next
     at = found.next
   }
@@ -153,13 +159,14 @@ function settle(b: Buffer, segment: SegmentContent, group: OpenGroup, content: G
   const lost = (content?.records ?? group.records) - group.records
   // Nothing is missing, yet something did not read: it was head or commit.
   segment.damaged += lost > 0 ? lost : group.damage ? 1 : 0
+  for (const line of group.aside) segment.receipts.push(repetition(readPrefix(b, line).name))
   if (content && lost <= 0) {
     for (const packed of content.receipts) segment.receipts.push(unpackReceipt(packed))
     return
   }
   const counted = new Map<string, number>()
-  for (let i = 0; i < events.length; i += 2) {
-    const { name } = readPrefix(b, events[i] ?? 0)
+  for (const line of [...events.filter((_, i) => i % 2 === 0), ...group.aside]) {
+    const { name } = readPrefix(b, line)
     counted.set(name, (counted.get(name) ?? 0) + 1)
   }
   if (content) segment.receipts.push(...withDamage(content.receipts.map(unpackReceipt), counted))
@@ -167,7 +174,7 @@ function settle(b: Buffer, segment: SegmentContent, group: OpenGroup, content: G
 }
 
 /** Workspace, hour, key, tracker and source of an event's line, as one name; and its id. */
-function readPrefix(b: Buffer, line: number): { name: string; eventId: string } {
+export function readPrefix(b: Buffer, line: number): { name: string; eventId: string } {
   let at = line
   for (let tabs = 0; tabs < 8; at++) if (b[at] === TAB) tabs++
   const [, , workspace, received, keyId, tracker, source, eventId = ''] = b.toString('utf8', line, at - 1).split('\t')
@@ -190,11 +197,18 @@ function withDamage(receipts: Receipt[], counted: ReadonlyMap<string, number>): 
   return [...receipts, ...damage]
 }
 
+const baseOf = (name: string, events: number): Omit<Receipt, 'outcome'> => {
+  const [workspaceId, hour, keyId = '', tracker = '', source = ''] = name.split('\t')
+  return { workspaceId: Number(workspaceId), hour: Number(hour), keyId, tracker, source, reason: '', events }
+}
+
+/** Of an event that its group counted as accepted, and that was set aside later. */
+const repetition = (name: string): Receipt => ({ ...baseOf(name, 1), outcome: 'deduplicated' })
+
 /** Where head and commit are both lost: what the whole records prove. */
 const proven = (counted: ReadonlyMap<string, number>): Receipt[] =>
   [...counted].flatMap(([name, events]) => {
-    const [workspaceId, hour, keyId = '', tracker = '', source = ''] = name.split('\t')
-    const base = { workspaceId: Number(workspaceId), hour: Number(hour), keyId, tracker, source, reason: '', events }
+    const base = baseOf(name, events)
     return [
       { ...base, outcome: 'received' as const },
       { ...base, outcome: 'accepted' as const },

@@ -4,6 +4,7 @@ import type { Directory } from '../catalog/directory.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
 import type { Pipeline } from '../ingest/pipeline.ts'
+import type { Claims } from '../redis/claims.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
 import { overdue } from '../privacy/cleanup.ts'
 import type { EmbeddedEngine } from '../store/engine.ts'
@@ -119,11 +120,13 @@ export class Health {
       loader: this.#loader(),
       store: this.#store(),
       catalog: this.#catalog(),
+      ...(this.#deps.pipeline.claims ? { redis: this.#redis(this.#deps.pipeline.claims) } : {}),
       live: this.#live(),
       jobs: this.#jobs(),
       privacy: this.#privacy(),
     }
-    const status = parts.journal.status === 'down' ? 'down' : Object.values(parts).every((p) => p.status === 'ok') ? 'ok' : 'degraded'
+    const status =
+      parts.journal.status === 'down' || parts.redis?.status === 'down' ? 'down' : Object.values(parts).every((p) => p.status === 'ok') ? 'ok' : 'degraded'
     return { status, body: { status, version: this.#deps.version, parts } }
   }
 
@@ -202,6 +205,18 @@ export class Health {
       lag_ms,
       message: 'The catalog takes no changes: events are taken and read, set-up routes answer 503.',
       remedy: 'Another process holds a lock on the catalog, or its disk is full: end that process, or free some space.',
+    }
+  }
+
+  /** Only where several nodes share one. */
+  #redis({ isThere, unconfirmed: unconfirmed_ids }: Claims): Part {
+    if (isThere) return { status: 'ok', lag_ms: 0, unconfirmed_ids }
+    return {
+      status: 'down',
+      lag_ms: 0,
+      message: 'Redis, which the nodes share, does not answer: no events are taken, live is not told; reads go on.',
+      remedy: 'Check that the Redis of REDIS_URL runs and can be reached; events are taken again by themselves.',
+      unconfirmed_ids,
     }
   }
 

@@ -68,7 +68,7 @@ async function tellOfTwo(deps: FactRoutesDeps, call: Call<'merge' | 'unmerge'>, 
 
 async function tell(deps: FactRoutesDeps, call: Call<'identify' | 'alias' | 'merge' | 'unmerge'>, fact: Fact): Promise<object> {
   const { directory, pipeline, clock } = deps
-  const { journal, seen, freshness, node } = pipeline
+  const { journal, seen, claims, freshness, node } = pipeline
   const workspaceId = call.workspace.id
   if (directory.isOptedOut(workspaceId, plainText(fact.userId), plainText(fact.anonymousId)))
     return { success: true, disabled: true, reason: 'opted_out' satisfies keyof typeof reasons }
@@ -77,9 +77,14 @@ async function tell(deps: FactRoutesDeps, call: Call<'identify' | 'alias' | 'mer
   const body = call.body as Record<string, unknown>
   const given = readMoment(body['timestamp'] ?? body['occurred_at'])
   const id = givenId(call, body)
+  // An id that another node confirms meanwhile leaves the fact told twice, within the same moments, which changes nothing.
+  const repeated = await claims?.claim(workspaceId, id === undefined || seen.has(workspaceId, id) ? [] : [id])
   const { group } = journal
-  if (id === undefined || seen.take(workspaceId, id)) {
-    if (id !== undefined) group.ids++
+  if (id === undefined || (repeated?.has(id) !== true && seen.take(workspaceId, id))) {
+    if (id !== undefined) {
+      group.ids++
+      if (claims) group.claimed.push({ workspaceId, eventId: id })
+    }
     group.add(
       plainPayload(kinds.fact, {
         workspaceId,

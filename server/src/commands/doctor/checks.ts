@@ -15,6 +15,7 @@ export const checks: ReadonlyArray<{ name: string; run: (cairn: Reach) => Promis
   { name: 'event store', run: checkStore },
   { name: 'store migrations', run: checkStoreMigrations },
   { name: 'journal', run: checkJournal },
+  { name: 'redis', run: checkRedis },
   { name: 'detached parts', run: checkDetachedParts },
   { name: 'delivery ledger', run: checkLedger },
   { name: 'deletions', run: checkDeletions },
@@ -31,7 +32,7 @@ interface Part {
 }
 interface Health {
   version: string
-  parts: Record<'journal' | 'loader' | 'store' | 'catalog' | 'privacy', Part>
+  parts: Record<'journal' | 'loader' | 'store' | 'catalog' | 'privacy', Part> & { redis?: Part }
 }
 /** Not by `api`: health answers 503 while it says what is wrong. */
 const healthOf = async (cairn: Reach): Promise<Health> => (await (await fetch(new URL('/api/health', cairn.url))).json()) as Health
@@ -82,6 +83,12 @@ async function checkJournal(cairn: Reach): Promise<Finding> {
   const says = `${number(Number(journal['backlog_bytes']))} bytes of backlog, loading ${number(loader.lag_ms)} ms behind, ${number(damaged)} damaged records`
   if (damaged > 0) return { status: 'warning', says, remedy: 'Damaged records are lost, and the ledger counts them. Check the disk.' }
   return ofPart(journal.status === 'ok' ? loader : journal, says)
+}
+
+async function checkRedis(cairn: Reach): Promise<Finding> {
+  const { redis } = (await healthOf(cairn)).parts
+  if (!redis) return { status: 'ok', says: 'none; this is the only node' }
+  return ofPart(redis, `${number(Number(redis['unconfirmed_ids']))} ids of events not confirmed`)
 }
 
 async function checkDetachedParts({ own }: Reach): Promise<Finding> {
