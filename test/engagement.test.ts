@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { say } from '../server/src/entities/entity.ts'
 import { ask, startCairn, type Answer, type TestCairn, type TestWorkspace } from './cairn.ts'
 
 type Json = Record<string, unknown>
@@ -204,6 +205,17 @@ describe('a view', () => {
     expect((await view('late', {})).status).toBe(404)
     await w.call('PUT', '/api/entities/task/late', { assignees: ['ada'] })
     expect(await w.get('/api/tasks/late/engagement')).toMatchObject({ engagement: [{ view_count: 2, view_seconds: 7 }] })
+    // Told to another node, which has nothing in quarantine, or to one that was killed before it looked.
+    await w.call('DELETE', '/api/tasks/late')
+    expect((await view('late', {})).status).toBe(404)
+    const at = cairn.clock.now()
+    const name = { workspaceId: w.id, entityType: 'task', entityId: 'late' }
+    const said = { at, attributes: {}, assignment: { at, change: 'set' as const, userIds: ['ada'], why: 'replaced' as const } }
+    await cairn.catalog.db.transaction().execute((trx) => say(trx, name, [said], { now: at, node: 'other', keyId: 'k' }))
+    expect(await w.get('/api/tasks/late/engagement')).toMatchObject({ engagement: [{ view_count: 2 }] })
+    const { body } = await w.call('POST', '/api/jobs/entities:replay-views/run?wait=true')
+    expect(body).toMatchObject({ run: { result: { entities: 1 } } })
+    expect(await w.get('/api/tasks/late/engagement')).toMatchObject({ engagement: [{ view_count: 3 }] })
   })
 
   test('moves the last activity forwards only', async () => {

@@ -27,7 +27,7 @@ import { demoRoutes, sendTo } from './demo/routes.ts'
 import { baselinesJob } from './baselines/calculate.ts'
 import { baselineRoutes } from './baselines/read.ts'
 import { entityRoutes } from './entities/routes.ts'
-import { Waiting } from './entities/waiting.ts'
+import { Waiting, waitingJob } from './entities/waiting.ts'
 import type { Handlers } from './http/call.ts'
 import { Refusals } from './http/refusals.ts'
 import { trustedProxies } from './ingest/address.ts'
@@ -193,6 +193,7 @@ export async function compose(
       closeStaleJob({ store: store.store, pipeline, settle: (workspaceId) => settled(workspaceId) }),
       trackingJob(tracked),
       weeklyViewsJob(tracked),
+      waitingJob(() => waiting),
       baselinesJob({ store: store.store, db: catalog.db, settle: (workspaceId) => settled(workspaceId) }),
     ]
     const scheduler = new Scheduler({ db: catalog.db, directory, clock, log, node, jobs })
@@ -229,7 +230,7 @@ export async function compose(
     }
     const settled = (workspaceId: number): ReturnType<typeof settle> => settle(workspaceId, undefined)
     const quarantine = { store: store.store, db: catalog.db, intake, clock, settle: settled }
-    const waiting = new Waiting({ store: store.store, settle: settled, replay: (...of) => replayQuarantined(quarantine, ...of) })
+    const waiting = new Waiting({ store: store.store, db: catalog.db, directory, settle: settled, replay: (...of) => replayQuarantined(quarantine, ...of) })
     const way = { clock, places, trustedProxies: proxies }
     const demo = new Demo({ ...removal, directory, log, send: sendTo(() => app) })
     const handlers: Handlers = {

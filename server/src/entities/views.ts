@@ -107,7 +107,7 @@ async function take(deps: ViewDeps, call: Call<'trackView' | 'trackActivity'>, {
     deps.waiting.note(workspace.id)
     // It may have appeared while the event was put aside, and then nobody else takes what waits for it.
     const appeared = await isKnown(deps.db, name)
-    if (appeared) await deps.waiting.replay(workspace, [name], call.key.keyId)
+    if (appeared) await deps.waiting.replay(workspace, [name])
     return { known: appeared }
   }
   if (drop) throw new CairnError('invalid', drop.message, { reason: drop.reason, ...(drop.errors ? { errors: drop.errors } : {}) })

@@ -53,7 +53,7 @@ export const writeRoutes = (deps: EntityDeps): Pick<Handlers, Names> => ({
       })
     }
     await deps.relay.flush()
-    await deps.waiting.replay(call.workspace, made, call.key.keyId)
+    await deps.waiting.replay(call.workspace, made)
     const failed = rejected.length > 0 && rejected.length === call.body.entities.length
     if (failed) void call.reply.code(422)
     return { success: !failed, accepted: call.body.entities.length - rejected.length, rejected }
@@ -84,7 +84,7 @@ async function write(deps: EntityDeps, call: Writes, read: (at: number) => Said,
     }),
   )
   await deps.relay.flush()
-  if (appeared) await deps.waiting.replay(workspace, [name], key.keyId)
+  if (appeared) await deps.waiting.replay(workspace, [name])
   return answer
 }
 

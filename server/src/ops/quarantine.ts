@@ -92,24 +92,24 @@ export const quarantineRoutes = (deps: QuarantineDeps): Pick<Handlers, 'listQuar
     await note(deps.db, { workspaceId: workspace.id, by, action: 'quarantine.replayed', target: body.code ?? 'all', details, now: deps.clock.now() })
     await deps.settle(workspace.id)
     const { rows } = await deps.store.query<Row>(select(deps.store, where, body.limit ?? DEFAULT_REPLAY))
-    return await replay(deps, workspace, key.keyId, rows)
+    return await replay(deps, workspace, rows, key.keyId)
   },
 })
 
-/** By id, those that are still open; what is refused again is in quarantine anew. */
-export async function replayQuarantined(deps: QuarantineDeps, workspace: DirectoryWorkspace, ids: readonly string[], keyId: string): Promise<void> {
+/** By id, those that are still open, as sent by whoever sent them; what is refused again is in quarantine anew. */
+export async function replayQuarantined(deps: QuarantineDeps, workspace: DirectoryWorkspace, ids: readonly string[]): Promise<void> {
   const where = sql`workspace_id = ${u32(workspace.id)} AND status = 'open' AND quarantine_id IN ${uuids(ids)}`
   const { rows } = await deps.store.query<Row>(select(deps.store, where, ids.length))
-  await replay(deps, workspace, keyId, rows)
+  await replay(deps, workspace, rows)
 }
 
-async function replay(deps: QuarantineDeps, workspace: DirectoryWorkspace, keyId: string, rows: readonly Row[]) {
+async function replay(deps: QuarantineDeps, workspace: DirectoryWorkspace, rows: readonly Row[], keyId?: string) {
   const result = { success: true, replayed: rows.length, accepted: 0, rejected: [] as object[] }
   // Oldest first, as they would have come.
   for (const batch of batchesOf(rows.toReversed())) {
     const outcome = await deps.intake.take(
       batch.map((row) => JSON.parse(row.event) as unknown),
-      senderOf(batch[0], workspace, keyId, deps.clock.now()),
+      senderOf(batch[0], workspace, keyId ?? batch[0]?.key_id ?? '', deps.clock.now()),
       { ids: batch.map((row) => (isUuid(row.event_id) ? row.event_id : row.quarantine_id)) },
     )
     result.accepted += outcome.accepted
@@ -139,7 +139,10 @@ const show = (row: Row): object => ({
 function* batchesOf(rows: readonly Row[]): Iterable<Row[]> {
   let batch: Row[] = []
   for (const row of rows) {
-    if (batch.length > 0 && (batch[0]?.headers !== row.headers || batch[0]?.tracker !== row.tracker || batch.length >= REPLAY_BATCH)) {
+    if (
+      batch.length > 0 &&
+      (batch[0]?.headers !== row.headers || batch[0]?.tracker !== row.tracker || batch[0]?.key_id !== row.key_id || batch.length >= REPLAY_BATCH)
+    ) {
       yield batch
       batch = []
     }
