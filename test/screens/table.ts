@@ -32,6 +32,7 @@ export interface Row {
 export interface World {
   person: string
   session: string
+  task: string
   event: string
   eventAt: string
   invitation: string
@@ -79,7 +80,37 @@ export const rows: readonly Row[] = [
     states,
     until: (page) => page.getByRole('heading', { name: 'Timeline' }),
   },
-  { name: 'health', title: 'Health', path: below('health?range=30d'), states, asks: ['/api/health', '/api/ledger', '/api/system'] },
+  {
+    name: 'tasks',
+    title: 'Tasks',
+    path: below('tasks?range=30d'),
+    states,
+    asks: ['/api/entities/task', '/api/entities/task/summary', '/api/entities/task/unopened', '/api/events/analytics'],
+  },
+  {
+    name: 'task',
+    title: /./,
+    path: (workspace, { task }) => `/w/${workspace}/tasks/${encodeURIComponent(task)}`,
+    states: ['full', 'empty', 'failure'],
+    until: (page) => page.getByRole('heading', { name: 'Timeline' }),
+    asks: [
+      '/api/entities/task/',
+      '/api/entities/task//comments/trend',
+      '/api/entities/task//engagement',
+      '/api/entities/task//rejections',
+      '/api/entities/task/durations',
+      '/api/entities/task/transitions',
+      '/api/events',
+    ],
+  },
+  { name: 'projects', title: 'Projects', path: below('projects'), states: ['full', 'empty', 'waiting'], asks: ['/api/projects/against-baseline'] },
+  {
+    name: 'health',
+    title: 'Health',
+    path: below('health?range=30d'),
+    states,
+    asks: ['/api/health', '/api/health/readiness', '/api/health/tracking', '/api/ledger', '/api/system'],
+  },
   { name: 'jobs', title: 'Jobs', path: below('jobs'), states, asks: ['/api/jobs'] },
   {
     name: 'job',
@@ -114,12 +145,15 @@ export async function worldOf({ call }: Stage): Promise<World> {
   const { body: events } = await call('owner', 'GET', '/api/events?days=30&limit=1', { workspace: DEMO })
   await call('owner', 'POST', '/api/jobs/events:sweep/run?wait=true', { workspace: DEMO })
   const { body: sessions } = await call('owner', 'GET', '/api/sessions?days=30&limit=1&kind=web', { workspace: DEMO })
+  // One that was opened, and turned down.
+  const { body: rejected } = await call('owner', 'GET', '/api/events?days=30&limit=1&event_type=task_rejected', { workspace: DEMO })
   const { body: invited } = await call('owner', 'POST', '/api/invitations', { workspace: DEMO, body: { role: 'analyst' } })
   const [newest] = events['events'] as Array<{ event_id: string; event_timestamp: string }>
   return {
     // The longest name there is, whoever came last.
     person: (people['people'] as Array<{ user_id: string | null }>).map(({ user_id }) => user_id ?? '').toSorted((a, b) => b.length - a.length)[0] ?? '',
     session: (sessions['sessions'] as Array<{ session_id: string }>)[0]?.session_id ?? '',
+    task: (rejected['events'] as Array<{ entity_id: string | null }>)[0]?.entity_id ?? '',
     event: newest?.event_id ?? '',
     eventAt: newest?.event_timestamp ?? '',
     invitation: String(invited['url']).split('token=')[1] ?? '',

@@ -13,7 +13,7 @@ export function Hours({ values, label, format }: { values: readonly number[]; la
         {values.map((value, hour) => (
           <div key={nameOf(hour)} className={classes['hour']} title={`${nameOf(hour)}: ${format(value)}`}>
             <span className={classes['column']} data-most={value === most || undefined} style={{ height: `calc((100% - 22px) * ${value / most})` }} />
-            <span className={classes['clock']}>{hour % 6 === 0 ? clock().format(startOf(hour)) : ''}</span>
+            <span className={classes['clock']}>{tickOf(hour)}</span>
           </div>
         ))}
       </div>
@@ -40,5 +40,7 @@ export function Hours({ values, label, format }: { values: readonly number[]; la
 /** 9–10 AM, 09–10 Uhr: of an hour on no day in particular. A range over midnight would be written with its days. */
 export const nameOf = (hour: number): string =>
   hour === 23 ? `${clock().format(startOf(23))} – ${clock().format(startOf(24))}` : clock().formatRange(startOf(hour), startOf(hour + 1))
+/** What stands under an hour: every sixth is written. */
+export const tickOf = (hour: number): string => (hour % 6 === 0 ? clock().format(startOf(hour)) : '')
 const clock = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(navigator.language, { hour: 'numeric', timeZone: 'UTC' })
 const startOf = (hour: number): number => Date.UTC(2001, 0, 1, hour)

@@ -1,44 +1,64 @@
+import { texts } from '../texts/texts.ts'
 import { Behind } from './behind.tsx'
 import classes from './charts.module.css'
-import { nameOf } from './hours.tsx'
+import { nameOf, tickOf } from './hours.tsx'
 
-/** A figure for each hour of the week: one row a day, darker is more. */
-export function Week({
-  values,
-  days,
-  label,
-  head,
-  format,
-}: {
+const t = texts.overview.week
+/** Darker, or in the dark lighter, is more: so many steps are told apart at a glance. */
+const STEPS = 5
+
+interface Props {
+  /** Monday first, each with its 24 hours. */
   values: readonly (readonly number[])[]
-  days: readonly string[]
   label: string
+  /** Of the column of hours. */
   head: string
   format: (value: number) => string
-}) {
-  const most = Math.max(1, ...values.flat())
+}
+
+/** A heat map: a figure for each hour of the week, one row a day, with the table behind it. */
+export function Week({ values, label, head, format }: Props) {
+  const most = Math.max(0, ...values.flat())
+  const stepOf = (value: number): number => (value === 0 ? 0 : Math.ceil((STEPS * value) / most))
   return (
     <div>
       <div className={classes['week']} aria-hidden="true">
         {values.map((hours, day) => [
-          <span key={days[day]} className={classes['weekday']}>
-            {days[day]?.slice(0, 2)}
+          <span key={t.days[day]} className={classes['weekday']}>
+            {t.days[day]?.slice(0, 2)}
           </span>,
           ...hours.map((value, hour) => (
             <span
-              key={`${days[day]} ${nameOf(hour)}`}
+              key={`${t.days[day]} ${nameOf(hour)}`}
               className={classes['weekhour']}
-              title={`${days[day]}, ${nameOf(hour)}: ${format(value)}`}
-              style={{ opacity: value === 0 ? 0.08 : 0.2 + (0.8 * value) / most }}
+              data-step={stepOf(value)}
+              title={`${t.days[day]}, ${nameOf(hour)}: ${format(value)}`}
             />
           )),
         ])}
+        <span />
+        {Array.from({ length: 24 }, (_, hour) => (
+          <span key={nameOf(hour)} className={classes['clock']}>
+            {tickOf(hour)}
+          </span>
+        ))}
       </div>
-      <Behind label={label}>
+      <Behind
+        label={label}
+        beside={
+          <span className={classes['legend']} aria-hidden="true">
+            {format(0)}
+            {Array.from({ length: STEPS + 1 }, (_, step) => (
+              <span key={step} className={classes['weekhour']} data-step={step} />
+            ))}
+            {format(most)}
+          </span>
+        }
+      >
         <thead>
           <tr>
             <th scope="col">{head}</th>
-            {days.map((day) => (
+            {t.days.map((day) => (
               <th key={day} scope="col">
                 {day}
               </th>
@@ -49,7 +69,7 @@ export function Week({
           {Array.from({ length: 24 }, (_, hour) => (
             <tr key={nameOf(hour)}>
               <th scope="row">{nameOf(hour)}</th>
-              {days.map((day, i) => (
+              {t.days.map((day, i) => (
                 <td key={day}>{format(values[i]?.[hour] ?? 0)}</td>
               ))}
             </tr>

@@ -6,7 +6,7 @@ import { RangeControl } from '../range/range-control.tsx'
 import { useRefresh } from '../range/refresh.ts'
 import { useRange } from '../range/use-range.ts'
 import { texts } from '../texts/texts.ts'
-import { Faces } from '../ui/faces.tsx'
+import { Faces, Waiting } from '../ui/faces.tsx'
 import { Screen } from '../ui/screen.tsx'
 import { useUrl } from '../url.ts'
 import { Capture } from './health/capture.tsx'
@@ -14,9 +14,11 @@ import { Delivery } from './health/delivery.tsx'
 import { isLines } from './health/lines.ts'
 import { Machine, MachineWaiting } from './health/machine.tsx'
 import { Parts, PartsWaiting } from './health/parts.tsx'
+import { Readiness } from './health/readiness.tsx'
 import { Reasons } from './health/reasons.tsx'
 import { LedgerWaiting } from './health/pieces.tsx'
 import { askHealth } from './health/state.ts'
+import { Tracking } from './health/tracking.tsx'
 
 const t = texts.operations.health
 
@@ -29,6 +31,8 @@ export function Health() {
   const health = useQuery(askHealth())
   const system = useQuery({ ...ask('system', { workspace: slug }), ...refresh })
   const ledger = useQuery({ ...ask('ledger', { workspace: slug, query: { ...asked, by: lines === 'hour' ? 'hour' : 'day' } }), ...refresh })
+  const tracking = useQuery({ ...ask('trackingHealth', { workspace: slug }), ...refresh })
+  const readiness = useQuery({ ...ask('readiness', { workspace: slug }), ...refresh })
   return (
     <Screen title={t.title} lead={t.lead} actions={<RangeControl />}>
       <Faces of={health} waiting={<PartsWaiting />}>
@@ -42,6 +46,12 @@ export function Health() {
             <Capture ledger={answer} />
           </Stack>
         )}
+      </Faces>
+      <Faces of={tracking} waiting={<Waiting rows={1} height={104} />}>
+        {(answer) => <Tracking tracking={answer} />}
+      </Faces>
+      <Faces of={readiness} waiting={<Waiting rows={1} height={280} />}>
+        {(answer) => <Readiness readiness={answer} />}
       </Faces>
       <Faces of={system} waiting={<MachineWaiting />}>
         {(answer) => <Machine system={answer} />}

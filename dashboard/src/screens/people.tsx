@@ -1,8 +1,7 @@
-import { Badge, Stack, TextInput } from '@mantine/core'
+import { Badge, Stack } from '@mantine/core'
 import type { AnswerOf } from '@cairn/wire/api'
-import { useDebouncedValue } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { useWorkspace } from '../account.tsx'
 import { ask } from '../api/queries.ts'
 import { RangeControl } from '../range/range-control.tsx'
@@ -10,18 +9,16 @@ import { useRefresh } from '../range/refresh.ts'
 import { texts } from '../texts/texts.ts'
 import { Empty } from '../ui/faces.tsx'
 import { useFormat, type Format } from '../ui/format.ts'
-import { Icon } from '../ui/icons.tsx'
 import { Screen } from '../ui/screen.tsx'
+import { UrlField } from '../ui/url-field.tsx'
 import type { Column } from '../list/row.tsx'
 import { VirtualTable } from '../list/virtual-table.tsx'
-import { useSetUrl, useUrl } from '../url.ts'
+import { useUrl } from '../url.ts'
 import { useSteadyRange } from './events/asked.ts'
 import classes from './events/list.module.css'
 
 const t = texts.events.people
 const PAGE = 100
-/** Between two letters of somebody who types. */
-const TYPING_MS = 250
 
 type Person = AnswerOf<'listPeople'>['people'][number]
 const idOf = ({ user_id, anonymous_id }: Person): string => user_id ?? anonymous_id ?? ''
@@ -38,7 +35,7 @@ export function People() {
   return (
     <Screen title={t.title} lead={`${t.lead} ${t.inRange}`} actions={<RangeControl />}>
       <Stack gap="sm">
-        <Search />
+        <UrlField name="search" label={t.search} hint={t.searchHint} isSearch />
         <VirtualTable
           label={t.label}
           columns={columns}
@@ -54,32 +51,6 @@ export function People() {
         />
       </Stack>
     </Screen>
-  )
-}
-
-function Search() {
-  const { search = '' } = useUrl()
-  const setUrl = useSetUrl()
-  const [typed, setTyped] = useState(search)
-  const [settled] = useDebouncedValue(typed, TYPING_MS)
-  useEffect(() => {
-    if (settled.trim() !== search) setUrl({ search: settled.trim() || undefined }, { replace: true })
-    // Only typing changes the address; the address changes the field when it is gone back to.
-    // oxlint-disable-next-line react/exhaustive-deps
-  }, [settled])
-  useEffect(() => setTyped((now) => (now.trim() === search ? now : search)), [search])
-  return (
-    <TextInput
-      type="search"
-      data-search=""
-      aria-label={t.search}
-      placeholder={t.searchHint}
-      maw={360}
-      maxLength={255}
-      leftSection={<Icon name="search" size={16} />}
-      value={typed}
-      onChange={({ currentTarget }) => setTyped(currentTarget.value)}
-    />
   )
 }
 

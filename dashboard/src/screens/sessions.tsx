@@ -1,10 +1,9 @@
-import { Badge, Group, NativeSelect, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
+import { Badge, Group, NativeSelect, SimpleGrid, Stack } from '@mantine/core'
 import type { AnswerOf } from '@cairn/wire/api'
 import { sessionKinds, type SessionOutput } from '@cairn/wire/api/sessions'
-import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useMemo } from 'react'
 import { useWorkspace } from '../account.tsx'
 import { ask } from '../api/queries.ts'
 import type { Column } from '../list/row.tsx'
@@ -15,15 +14,14 @@ import { texts } from '../texts/texts.ts'
 import { Empty, Faces, Waiting } from '../ui/faces.tsx'
 import { useFormat, type Format } from '../ui/format.ts'
 import { Screen } from '../ui/screen.tsx'
+import { UrlField } from '../ui/url-field.tsx'
 import { useSetUrl, useUrl } from '../url.ts'
 import { useSteadyRange } from './events/asked.ts'
 import classes from './events/list.module.css'
-import overview from './overview/overview.module.css'
+import { Card } from './overview/card.tsx'
 
 const t = texts.sessions.list
 const PAGE = 100
-/** Between two letters of somebody who types. */
-const TYPING_MS = 250
 
 /** Runs of activity of a range, with their figures. */
 export function Sessions() {
@@ -64,15 +62,6 @@ export function Sessions() {
 function Filters() {
   const url = useUrl()
   const setUrl = useSetUrl()
-  const user = url['user'] ?? ''
-  const [typed, setTyped] = useState(user)
-  const [settled] = useDebouncedValue(typed, TYPING_MS)
-  useEffect(() => {
-    if (settled.trim() !== user) setUrl({ user: settled.trim() || undefined }, { replace: true })
-    // Only typing changes the address; the address changes the field when it is gone back to.
-    // oxlint-disable-next-line react/exhaustive-deps
-  }, [settled])
-  useEffect(() => setTyped((now) => (now.trim() === user ? now : user)), [user])
   return (
     <Group gap="xs">
       <NativeSelect
@@ -91,15 +80,7 @@ function Filters() {
         ]}
         onChange={({ currentTarget }) => setUrl({ state: currentTarget.value || undefined })}
       />
-      <TextInput
-        type="search"
-        data-search=""
-        aria-label={t.user}
-        placeholder={t.user}
-        maxLength={255}
-        value={typed}
-        onChange={({ currentTarget }) => setTyped(currentTarget.value)}
-      />
+      <UrlField name="user" label={t.user} isSearch />
     </Group>
   )
 }
@@ -139,16 +120,6 @@ function Cards({ sessions, by_kind, active_sessions, length, events_per_session,
     </SimpleGrid>
   )
 }
-
-const Card = ({ label, value, children }: { label: string; value: string; children: ReactNode }) => (
-  <div className={overview['figure']} style={{ minHeight: 0 }}>
-    <span className={overview['label']}>{label}</span>
-    <span className={overview['value']}>{value}</span>
-    <Text size="xs" c="dimmed">
-      {children}
-    </Text>
-  </div>
-)
 
 export const whoOf = ({ user_id, anonymous_id }: SessionOutput): string => user_id ?? anonymous_id ?? t.nobody
 export const deviceOf = ({ device_type, browser, os }: SessionOutput): string =>

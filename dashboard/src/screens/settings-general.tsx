@@ -14,6 +14,7 @@ import { Demo } from './settings/general/demo.tsx'
 import { Streams } from './settings/general/streams.tsx'
 import { Taxonomy } from './settings/general/taxonomy.tsx'
 import { Trackers } from './settings/general/trackers.tsx'
+import { Work } from './settings/general/work.tsx'
 import { useSettings, type WorkspaceSettings } from './settings/use-settings.ts'
 import { Form } from '../ui/form.tsx'
 
@@ -34,6 +35,7 @@ export function SettingsGeneral() {
             <Section title={t.workspace}>{mayChange ? <NameAndZone key={known.slug} settings={known} /> : <ReadNameAndZone settings={known} />}</Section>
             <Streams settings={known} />
             <Taxonomy settings={known} />
+            <Work key={`work ${known.slug}`} settings={known} />
             <Trackers key={`trackers ${known.slug}`} settings={known} />
           </>
         )}

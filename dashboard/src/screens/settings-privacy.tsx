@@ -2,6 +2,7 @@ import { Text } from '@mantine/core'
 import { texts } from '../texts/texts.ts'
 import { Faces, Waiting } from '../ui/faces.tsx'
 import { Settings } from './settings/frame.tsx'
+import { Archive } from './settings/privacy/archive.tsx'
 import { Cleanup } from './settings/privacy/cleanup.tsx'
 import { Retention } from './settings/privacy/retention.tsx'
 import { Signal } from './settings/privacy/signal.tsx'
@@ -23,6 +24,7 @@ export function SettingsPrivacy() {
         {(known) => (
           <>
             <Retention key={`retention ${known.slug}`} settings={known} />
+            <Archive key={`archive ${known.slug}`} settings={known} />
             <Signal key={`signal ${known.slug}`} settings={known} />
           </>
         )}

@@ -1,9 +1,8 @@
 import { Drawer, NavLink, Stack } from '@mantine/core'
-import { Link, useParams } from '@tanstack/react-router'
 import { texts } from '../texts/texts.ts'
 import { useFocusBack } from '../ui/focus.ts'
 import { Icon } from '../ui/icons.tsx'
-import { navigation } from './navigation.ts'
+import { ScreenLinks } from './links.tsx'
 import { WorkspaceSwitch } from './workspace-switch.tsx'
 import { YouLinks } from './you.tsx'
 
@@ -12,23 +11,12 @@ const t = texts.shell
 /** On a phone: everything that the bar at the bottom has no room for. */
 export function Sheet({ close, openPalette }: { close: () => void; openPalette: () => void }) {
   useFocusBack()
-  const { workspace } = useParams({ strict: false }) as { workspace: string }
   return (
     <Drawer opened onClose={close} position="bottom" size="auto" title={t.product} closeButtonProps={{ 'aria-label': t.faces.close }}>
       <Stack gap={4} pb="md">
         <WorkspaceSwitch />
         <NavLink component="button" label={t.palette.open} leftSection={<Icon name="search" />} onClick={() => (close(), openPalette())} />
-        {navigation
-          .filter(({ inBar }) => !inBar)
-          .map(({ path, label, icon }) => (
-            <NavLink
-              key={path}
-              renderRoot={(props) => <Link {...props} to={`/w/${workspace}/${path}`} />}
-              label={label}
-              leftSection={<Icon name={icon} />}
-              onClick={close}
-            />
-          ))}
+        <ScreenLinks only={({ inBar }) => !inBar} left={close} />
         <YouLinks />
       </Stack>
     </Drawer>

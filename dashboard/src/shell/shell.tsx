@@ -1,4 +1,4 @@
-import { AppShell, Box, Group, NavLink, Stack, UnstyledButton } from '@mantine/core'
+import { AppShell, Box, Group, UnstyledButton } from '@mantine/core'
 import { useDisclosure, useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { Link, Outlet, useParams, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef } from 'react'
@@ -6,6 +6,7 @@ import { useAccount } from '../account.tsx'
 import { texts } from '../texts/texts.ts'
 import { Icon, Mark } from '../ui/icons.tsx'
 import { Waiting } from '../ui/faces.tsx'
+import { ScreenLinks } from './links.tsx'
 import { navigation } from './navigation.ts'
 import { NoPage } from './no-page.tsx'
 import classes from './shell.module.css'
@@ -68,21 +69,7 @@ export function Shell() {
             )}
           </UnstyledButton>
           <Box flex={1} mih={0} className={classes['screens'] ?? ''}>
-            <Stack gap={2}>
-              {navigation.map(({ path: to, label, icon }) => (
-                <NavLink
-                  key={to}
-                  className={classes['link'] ?? ''}
-                  renderRoot={(props) => <Link {...props} to={`/w/${workspace}/${to}`} />}
-                  active={here === to}
-                  aria-current={here === to ? 'page' : undefined}
-                  label={collapsed ? undefined : label}
-                  aria-label={label}
-                  title={collapsed ? label : undefined}
-                  leftSection={<Icon name={icon} />}
-                />
-              ))}
-            </Stack>
+            <ScreenLinks collapsed={collapsed} />
           </Box>
           <YouLinks collapsed={collapsed} />
           <UnstyledButton

@@ -5,6 +5,7 @@ import { operations } from './en/operations.ts'
 import { sessions } from './en/sessions.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
+import { tasks } from './en/tasks.ts'
 
 /** Everything that screens say, by part of the product. Another language is another set of these files. */
-export const texts = { shell, accounts, overview, events, sessions, operations, settings } as const
+export const texts = { shell, accounts, overview, events, sessions, tasks, operations, settings } as const

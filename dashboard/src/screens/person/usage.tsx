@@ -92,7 +92,7 @@ function Figures(usage: AnswerOf<'userUsage'>) {
       <Title order={3} fz="sm">
         {t.byHour}
       </Title>
-      <Week values={usage.seconds_by_hour} days={t.weekdays} label={t.byHour} head={t.hour} format={(value) => duration(value * 1_000)} />
+      <Week values={usage.seconds_by_hour} label={t.byHour} head={t.hour} format={(value) => duration(value * 1_000)} />
     </>
   )
 }

@@ -61,6 +61,7 @@ export const overview = {
     share: 'Share',
     others: (n: number) => (n === 1 ? '1 more' : `${n} more`),
   },
+  week: { days: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] },
   hours: { title: 'Hours of the day', label: 'Events by hour of the day', hour: 'Hour', clockOf: (zone: string) => `On the clock of ${zone}.` },
 
   live: {

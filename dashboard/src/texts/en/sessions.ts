@@ -85,7 +85,6 @@ export const sessions = {
     byHour: 'Time by day of the week and hour',
     day: 'Day',
     hour: 'Hour',
-    weekdays: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
     none: 'No session in the last 30 days.',
   },
 } as const

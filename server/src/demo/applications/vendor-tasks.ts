@@ -109,8 +109,8 @@ export const vendorTasks: MakeApplication = (month) => {
     for (let n = 0; n < PAST_PROJECTS; n++) {
       const client = clients[n % clients.length] ?? ''
       const project = `vp-${n + 1}0`
-      const began = day.startMs - random.whole(40, 200) * DAY
-      const days = random.whole(8, 30)
+      const began = day.startMs - random.whole(50, 200) * DAY
+      const days = random.whole(14, 44)
       const project_type = n % 2 === 0 ? 'campaign' : 'catalogue'
       const said = (entity_type: string, entity_id: string, attributes: Record<string, unknown>): void =>
         void out.entities.push({ entity_type, entity_id, attributes, occurred_at: iso(began) })
@@ -122,9 +122,9 @@ export const vendorTasks: MakeApplication = (month) => {
         start_date: iso(began).slice(0, 10),
         end_date: iso(began + days * DAY).slice(0, 10),
       })
-      for (let t = random.whole(4, 12); t > 0; t--) {
+      for (let t = random.whole(14, 36); t > 0; t--) {
         const from = began + random.whole(0, days - 2) * DAY
-        said('task', `t-${1_000 + n * 20 + t}`, {
+        said('task', `t-${1_000 + n * 40 + t}`, {
           title: `${random.pick(kinds).replace('_', ' ')} for ${client}`,
           status: 'completed',
           type: random.pick(kinds),

@@ -1,0 +1,4 @@
+import { texts } from '../../texts/texts.ts'
+
+/** A reason that is offered in words, any other as it was given. */
+export const reasonOf = (reason: string | null): string => (reason ? (texts.tasks.reasons[reason] ?? reason) : texts.shell.faces.none)
