@@ -47,11 +47,11 @@ export function Week({ values, label, head, format }: Props) {
         label={label}
         beside={
           <span className={classes['legend']} aria-hidden="true">
-            {format(0)}
+            <span>{format(0)}</span>
             {Array.from({ length: STEPS + 1 }, (_, step) => (
               <span key={step} className={classes['weekhour']} data-step={step} />
             ))}
-            {format(most)}
+            <span>{format(most)}</span>
           </span>
         }
       >

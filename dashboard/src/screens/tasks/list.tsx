@@ -79,7 +79,7 @@ const columnsOf = (format: Format): ReadonlyArray<Column<Task>> => [
   {
     key: 'status',
     head: t.status,
-    width: '9rem',
+    width: '8rem',
     cell: ({ attributes }) =>
       textOf(attributes['status']) && (
         <Badge size="sm" variant="outline" color="gray">
@@ -90,11 +90,11 @@ const columnsOf = (format: Format): ReadonlyArray<Column<Task>> => [
   {
     key: 'assignees',
     head: t.assignees,
-    width: '16%',
+    width: '13%',
     cell: ({ assignees }) =>
       assignees.length === 0 ? <span className={classes['quiet']}>{t.nobody}</span> : <span title={assignees.join(', ')}>{assignees.join(', ')}</span>,
   },
-  { key: 'project', head: t.project, width: '14%', cell: ({ attributes }) => textOf(attributes['project_id']) },
+  { key: 'project', head: t.project, width: '10%', cell: ({ attributes }) => textOf(attributes['project_id']) },
   { key: 'due', head: t.due, width: '8.5rem', cell: ({ attributes }) => dayOrText(attributes['due_date'], format) },
   {
     key: 'changed',
