@@ -41,8 +41,6 @@ export interface Filled {
 
 /** Keeps the journal's disk busy; more only wait for each other. */
 const IN_FLIGHT = 4
-/** One transaction of the catalog, for which everybody who is signed in waits. */
-const ENTITIES_AT_ONCE = 50
 /** A server that is overloaded or behind is waited for. */
 const PATIENCE_MS = 60 * SECOND
 
@@ -96,7 +94,7 @@ export async function fill(
   for (const [eventType, owner, description, required_properties = []] of declared)
     await call('PUT', `/api/events/types/${eventType}`, secretKey, { owner, description, required_properties })
   for (const day of month(options)) {
-    for (const entities of chunks(day.entities, ENTITIES_AT_ONCE)) await call('POST', '/api/entities/batch', secretKey, { entities })
+    for (const entities of chunks(day.entities, 500)) await call('POST', '/api/entities/batch', secretKey, { entities })
     for (const person of day.optOuts) await call('POST', '/api/people/opt-out', writeKey, person)
     await inFlight(day.facts, (fact) => call('POST', '/api/people/identify', writeKey, fact))
     await inFlight(day.batches, post)
