@@ -312,7 +312,7 @@ export const events = {
     allTypes: 'Everything',
     session: 'Session',
     noSession: 'Without session',
-    openSession: 'Show as list',
+    openSession: 'Open session',
     eventsOf: (n: string) => many(n, 'event', 'events'),
     eventsLoaded: (n: string) => `${many(n, 'event', 'events')} shown`,
     more: 'Show more',
