@@ -85,7 +85,7 @@ const isEndpoint = (path: string): boolean => {
   )
 }
 
-test.each(['README.md', 'docs/http.md'])('every curl command in %s works as it stands', async (page) => {
+test.each(['README.md', 'docs/http.md', 'docs/guides/tasks.md'])('every curl command in %s works as it stands', async (page) => {
   const w = await cairn.workspace()
   const commands = [...read(page).matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((m) => (m[1] ?? '').split(/\n(?=curl)/)).filter((c) => c.startsWith('curl'))
   expect(commands.length).toBeGreaterThanOrEqual(2)

@@ -51,6 +51,7 @@ export async function startExample(name: string, { cairn, workspace, packages, e
       PORT: String(port),
       CAIRN_URL: cairn.url,
       CAIRN_WRITE_KEY: workspace.writeKey,
+      CAIRN_SECRET_KEY: workspace.secretKey,
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

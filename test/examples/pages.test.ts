@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openBrowser } from '../browser.ts'
 import { startCairn, type TestCairn } from '../cairn.ts'
+import { eventually } from '../server.ts'
 import { eventsOf, line, SETTLED, startExample, type Told, visitor } from './example.ts'
 
 /** The examples whose packages this repository has: started by their one command, used as by a person, and asked for in Cairn's API. */
@@ -22,6 +25,39 @@ async function fitsPhone(page: Page, urls: readonly string[]): Promise<void> {
   for (const url of urls) {
     await page.goto(url)
     expect([url, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([url, 375])
+  }
+}
+
+/** A way to a server that can be shut, as if the server were stopped, and opened again under the same address. */
+async function wayTo(target: string): Promise<{ url: string; shut: () => void; open: () => Promise<void> }> {
+  const { hostname, port } = new URL(target)
+  const open = new Set<Socket>()
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname)
+    for (const socket of [near, far]) {
+      open.add(socket)
+      socket.on('error', () => socket.destroy())
+      socket.on('close', () => {
+        open.delete(socket)
+        near.destroy()
+        far.destroy()
+      })
+    }
+    near.pipe(far).pipe(near)
+  })
+  const listen = async (at: number): Promise<number> => {
+    await once(server.listen(at, '127.0.0.1'), 'listening')
+    return (server.address() as AddressInfo).port
+  }
+  const own = await listen(0)
+  const shut = (): void => {
+    if (server.listening) server.close()
+    for (const socket of open) socket.destroy()
+  }
+  return {
+    url: `http://127.0.0.1:${own}`,
+    shut,
+    open: async () => void (await listen(own)),
   }
 }
 
@@ -130,6 +166,82 @@ test.each([
   // Scripts, parts and events: all from the page's own origin.
   expect(new Set(asked)).toEqual(new Set([example.url]))
   expect(faults).toEqual([])
+})
+
+test('vendor tasks: views, a rejection, comments and log-ins are told, and what happened while Cairn was away once it is back', async ({ onTestFinished }) => {
+  const workspace = await cairn.workspace()
+  const way = await wayTo(cairn.url)
+  onTestFinished(way.shut)
+  const example = await startExample('vendor-tasks', { cairn, workspace, packages: 'here', env: { CAIRN_URL: way.url } })
+  onTestFinished(example.stop)
+  const { page, context, faults } = await visitor(browser)
+  onTestFinished(() => context.close())
+  const logIn = async (name: string): Promise<void> => {
+    await page.getByLabel('Name').fill(name)
+    await page.getByLabel('Password').fill('trade')
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByRole('heading', { name: 'Your tasks' }).waitFor()
+  }
+  const logOut = async (): Promise<void> => {
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByRole('heading', { name: 'Who is working today?' }).waitFor()
+  }
+  await page.goto(example.url, SETTLED)
+  await logIn('Ada')
+  await page.getByRole('link', { name: 'Paint the fence' }).click()
+  await page.getByLabel('Reason').selectOption('No time')
+  await page.getByLabel('Note').fill('In Hamburg until Friday')
+  await page.getByRole('button', { name: 'Turn down' }).click()
+  await page.getByRole('link', { name: 'Hang the lamps' }).click()
+  await page.getByLabel('Comment', { exact: true }).fill('The ladder is there.')
+  await page.getByRole('button', { name: 'Comment' }).click()
+  await page.getByText('The ladder is there.').waitFor()
+  await page.getByRole('button', { name: 'Complete' }).click()
+  await page.getByText('completed').waitFor()
+  await fitsPhone(page, [example.url, `${example.url}/tasks/2`])
+  await logOut()
+  await eventsOf(workspace, ['task_viewed', 'task_commented', 'task_completed', 'task_rejected', 'request_completed'])
+
+  await logIn('Carol')
+  await page.getByText('not opened by ada').waitFor()
+  await page.getByText('ada turned down Paint the fence: In Hamburg until Friday').waitFor()
+  await page.getByRole('button', { name: 'Read' }).click()
+  await logOut()
+
+  await eventually(
+    () => workspace.get<{ notifications: unknown[] }>('/api/notifications?user_id=carol&unread=true'),
+    ({ notifications }) => notifications.length === 0,
+    10_000,
+  )
+  expect(faults).toEqual([])
+  way.shut()
+  await logIn('Bob')
+  await logOut()
+  await way.open()
+  const told = await eventually(
+    () => workspace.get<{ sessions: Array<{ session_id: string; end_reason: string | null }> }>('/api/sessions?kind=login'),
+    ({ sessions }) => sessions.filter(({ end_reason }) => end_reason === 'logout').length === 3,
+    20_000,
+  )
+  expect(told).toMatchObject({ sessions: [{ user_id: 'bob' }, { user_id: 'carol' }, { user_id: 'ada', device_type: 'desktop' }] })
+  expect(await workspace.get('/api/tasks/1/engagement')).toMatchObject({
+    engagement: [
+      { user_id: 'ada', view_count: 1, reason: 'too_busy' },
+      { user_id: 'bob', view_count: 0, reason: null },
+    ],
+    viewed_by: ['ada'],
+    not_viewed_by: ['bob'],
+  })
+  expect(await workspace.get('/api/tasks/2/engagement')).toMatchObject({ engagement: [{ user_id: 'ada', comments: 1 }, {}] })
+  expect(await workspace.get('/api/tasks/2')).toMatchObject({ attributes: { status: 'completed' }, assignees: ['ada', 'bob'] })
+  expect(await workspace.get('/api/users/ada/rejections?days=30')).toMatchObject({
+    count: 1,
+    by_reason: { too_busy: 1 },
+    rejections: [{ title: 'Paint the fence', rejection_note: 'In Hamburg until Friday' }],
+  })
+  expect(await workspace.get('/api/notifications?user_id=carol')).toMatchObject({ notifications: [{ kind: 'task_rejected', entity_id: '1' }] })
+  const { session } = await workspace.get<{ session: { types: object } }>(`/api/sessions/${told.sessions[2]?.session_id}`)
+  expect(session.types).toMatchObject({ task_commented: 1, task_completed: 1, task_rejected: 1 })
 })
 
 test('work assistant: rendered by the server, taken over without a fault, and every component’s events once', async ({ onTestFinished }) => {

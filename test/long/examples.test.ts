@@ -103,7 +103,7 @@ test('SvelteKit: runes, pages, requests and the server’s own event are one per
   expect(faults).toEqual([])
 })
 
-describe.each(['script-tag', 'express', 'fastify', 'work-assistant'])('%s', (name) => {
+describe.each(['script-tag', 'express', 'fastify', 'work-assistant', 'vendor-tasks'])('%s', (name) => {
   test('starts by its one command with what npm installs, and its page is counted', async ({ onTestFinished }) => {
     const workspace = await cairn.workspace()
     const example = await startExample(name, { cairn, workspace, packages: 'npm' })
