@@ -70,7 +70,8 @@ export async function say(
     if (assignment) assigning.push(assignment)
     if (deleted) {
       assigning.push({ at, change: 'set', userIds: [], why: 'deleted' })
-      deletedAt = Math.max(deletedAt ?? 0, at)
+      // What was said of a later time stands: the entity was made again.
+      if (deletedAt !== null || at >= updatedAt) deletedAt = Math.max(deletedAt ?? at, at)
     } else if (deletedAt !== null && at >= deletedAt && (attributes || assignment)) deletedAt = null
     updatedAt = Math.max(updatedAt, at)
   }
