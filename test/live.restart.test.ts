@@ -4,56 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { nothingWrong, type Ledger } from './crash.ts'
-import { watch, type Watching } from './live.ts'
+import { Follower, watch } from './live.ts'
 import { eventually, freePort, read, SECRET_KEY, send, startServer, temporaryFolder, type Server } from './server.ts'
 
 const KILLS = 2
 const bearer = { Authorization: `Bearer ${SECRET_KEY}` }
-
-/** Follows over every cut as a client should: after the last id it has seen. */
-class Follower {
-  readonly ids: string[] = []
-  readonly places: string[] = []
-  notTold = 0
-  #client: Watching | undefined
-  #after: string | undefined
-  #stopped = false
-  readonly #url: string
-  readonly done: Promise<void>
-
-  constructor(url: string) {
-    this.#url = url
-    this.done = this.#run()
-  }
-  get connected(): boolean {
-    return this.#after !== undefined
-  }
-  stop(): void {
-    this.#stopped = true
-    this.#client?.socket.close()
-  }
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
-      try {
-        this.#client = await watch(this.#url, bearer)
-        this.#client.socket.on('message', (data: Buffer) => this.#hear(JSON.parse(data.toString()) as Watching['messages'][number]))
-        this.#client.say({ type: 'subscribe', subscription: 'all', stream: 'events', ...(this.#after === undefined ? {} : { after: this.#after }) })
-        await this.#client.closed
-      } catch {
-        // The server is on its way up.
-      }
-      await sleep(20)
-    }
-  }
-  #hear(message: Watching['messages'][number]): void {
-    if (message.type === 'events') {
-      this.places.push(...message.events.map((e) => e.id))
-      this.ids.push(...message.events.map((e) => e.event.event_id))
-    }
-    if (message.type === 'missed') this.notTold++
-    if ('at' in message) this.#after = message.at
-  }
-}
 
 test(
   `${KILLS} kills and a stop under load: who watches is told every acknowledged event once and in order, and nothing is stored twice`,
@@ -63,7 +18,7 @@ test(
     const port = await freePort()
     const start = (): Promise<Server> => startServer({ dataDir: folder.path, port, env: { CAIRN_LOG_LEVEL: 'error' } })
     let server = await start()
-    const follower = new Follower(server.url)
+    const follower = new Follower(() => server.url, bearer)
     await expect.poll(() => follower.connected).toBe(true)
     const acknowledged: string[] = []
     let stop = false

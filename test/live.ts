@@ -65,3 +65,62 @@ export async function attempt(url: string, headers: Record<string, string>, quer
   })
   return answered.finally(() => socket.terminate())
 }
+
+/** Follows over every cut as a client should: after the last id it has seen, at whichever address it is given then. */
+export class Follower {
+  readonly ids: string[] = []
+  readonly places: string[] = []
+  notTold = 0
+  #client: Watching | undefined
+  #after: string | undefined
+  #stopped = false
+  readonly #url: () => string
+  readonly #headers: Record<string, string>
+  readonly #filter: LiveFilter
+  readonly done: Promise<void>
+
+  constructor(url: () => string, headers: Record<string, string>, filter: LiveFilter = {}) {
+    this.#filter = filter
+    this.#url = url
+    this.#headers = headers
+    this.done = this.#run()
+  }
+  get connected(): boolean {
+    return this.#after !== undefined
+  }
+  stop(): void {
+    this.#stopped = true
+    this.#client?.socket.close()
+  }
+  /** Goes elsewhere. */
+  cut(): void {
+    this.#client?.socket.terminate()
+  }
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        this.#client = await watch(this.#url(), this.#headers)
+        this.#client.socket.on('message', (data: Buffer) => this.#hear(JSON.parse(data.toString()) as Watching['messages'][number]))
+        this.#client.say({
+          type: 'subscribe',
+          subscription: 'all',
+          stream: 'events',
+          filter: this.#filter,
+          ...(this.#after === undefined ? {} : { after: this.#after }),
+        })
+        await this.#client.closed
+      } catch {
+        // The server is on its way up.
+      }
+      await sleep(20)
+    }
+  }
+  #hear(message: Watching['messages'][number]): void {
+    if (message.type === 'events') {
+      this.places.push(...message.events.map((e) => e.id))
+      this.ids.push(...message.events.map((e) => e.event.event_id))
+    }
+    if (message.type === 'missed') this.notTold++
+    if ('at' in message) this.#after = message.at
+  }
+}

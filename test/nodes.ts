@@ -5,7 +5,8 @@ import { systemClock } from '../server/src/base/time.ts'
 import { EmbeddedEngine } from '../server/src/store/engine.ts'
 import { startPostgres } from './postgres.ts'
 import { startRedis, type TestRedis } from './redis.ts'
-import { freePort, read, send, startServer, temporaryFolder, type Server } from './server.ts'
+import { Follower } from './live.ts'
+import { freePort, read, SECRET_KEY, send, startServer, temporaryFolder, type Server } from './server.ts'
 import type { Ledger } from './crash.ts'
 
 /** Two real servers on one Postgres, one Redis and one event store reached by its address. */
@@ -57,20 +58,31 @@ export async function startNodes(): Promise<Nodes> {
   }
 }
 
-export interface SentToBoth {
-  acknowledged: number
-  /** Sent, and answered by nobody yet. */
+export interface Wrong {
   missing: string[]
   twice: string[]
   gap: number
   pending: number
+  /** Of those who watch, what each was told. */
+  told: Array<{ missing: string[]; twice: number; inOrder: boolean; notTold: number }>
 }
+const well = { missing: [], twice: 0, inOrder: true, notTold: 0 }
+export const nothingWrong: Wrong = { missing: [], twice: [], gap: 0, pending: 0, told: [well, well, well] }
 
 /**
- * Sends the same batches to both nodes at once, each again until one has answered 200, while either is killed at random moments and started again;
- * then looks for each id. `events` are of the type, which nothing else has.
+ * Sends the same batches to both nodes at once, to each again until it answers 200, while either is killed at random moments and started again;
+ * somebody watches each node, and somebody goes from one to the other. Then looks for each id. `events` are of the type, which nothing else has.
  */
-export async function sendToBoth(nodes: Nodes, { kills, type, clients = 3 }: { kills: number; type: string; clients?: number }): Promise<SentToBoth> {
+export async function sendAndFollow(
+  nodes: Nodes,
+  { kills, type, redisToo = false, awayMs = 0 }: { kills: number; type: string; redisToo?: boolean; awayMs?: number },
+): Promise<Wrong> {
+  const bearer = { Authorization: `Bearer ${SECRET_KEY}` }
+  let turn = 0
+  const other = (): string => nodes.urls[turn++ % 2] ?? ''
+  const followers = [() => nodes.urls[0], () => nodes.urls[1], other].map((url) => new Follower(url, bearer, { event_type: type }))
+  for (const end = performance.now() + 10_000; !followers.every(({ connected }) => connected); await sleep(20))
+    if (performance.now() > end) throw new Error('nobody can watch')
   const acknowledged = new Set<string>()
   let stop = false
   const client = async (): Promise<void> => {
@@ -88,26 +100,49 @@ export async function sendToBoth(nodes: Nodes, { kills, type, clients = 3 }: { k
         }
         for (const event of events) acknowledged.add(event.event_id)
       }
-      // Whoever is told by one node goes on to the other too, as a sender does whose answer was lost.
       await Promise.all(nodes.urls.map(until200))
       await sleep(5)
     }
   }
-  const sending = Promise.all(Array.from({ length: clients }, client))
+  const sending = Promise.all(Array.from({ length: 3 }, client))
   for (let n = 0; n < kills; n++) {
     await sleep(200 + Math.random() * 800)
+    followers[2]?.cut()
+    if (redisToo && n % 4 === 3) {
+      await nodes.redis.kill()
+      await sleep(Math.random() * 1_000)
+      await nodes.redis.start()
+      continue
+    }
     const which = Math.random() < 0.5 ? 0 : 1
     await nodes.kill(which)
+    await sleep(awayMs)
     await nodes.start(which)
   }
   await sleep(300)
   stop = true
   await sending
-  return { acknowledged: acknowledged.size, ...(await wrongOf(nodes, type, acknowledged)) }
+  if (acknowledged.size < 50) throw new Error(`only ${acknowledged.size} events were taken`)
+  const wrong = await wrongOf(nodes, type, acknowledged)
+  for (const end = performance.now() + 20_000; followers.some(({ ids }) => ids.length < acknowledged.size) && performance.now() < end;) await sleep(50)
+  // What is told twice is told by now too.
+  await sleep(200)
+  for (const follower of followers) follower.stop()
+  await Promise.all(followers.map(({ done }) => done))
+  const told = followers.map(({ ids, places, notTold }) => {
+    const once = new Set(ids)
+    return {
+      missing: [...acknowledged].filter((id) => !once.has(id)),
+      twice: ids.length - once.size,
+      inOrder: places.every((id, n) => n === 0 || id > (places[n - 1] ?? '')),
+      notTold,
+    }
+  })
+  return { ...wrong, told }
 }
 
 /** Waits until both nodes have loaded what they hold. */
-async function wrongOf(nodes: Nodes, type: string, acknowledged: ReadonlySet<string>): Promise<Omit<SentToBoth, 'acknowledged'>> {
+async function wrongOf(nodes: Nodes, type: string, acknowledged: ReadonlySet<string>): Promise<Omit<Wrong, 'told'>> {
   const stored = new Map<string, number>()
   for (const url of nodes.urls) await settled(url)
   let cursor: string | null = ''

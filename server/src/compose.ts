@@ -49,6 +49,7 @@ import { Scheduler } from './jobs/scheduler.ts'
 import { Relay } from './outbox/relay.ts'
 import { Hub } from './live/hub.ts'
 import { liveRoutes } from './live/routes.ts'
+import { SharedSegments } from './live/shared.ts'
 import { acceptUpgrades } from './live/upgrade.ts'
 import { Health, healthRoutes } from './ops/health.ts'
 import { ledgerRoutes } from './ops/ledger.ts'
@@ -149,7 +150,7 @@ export async function compose(
       .start()
       .catch((error: unknown) => log.warn({ err: error }, 'who belongs to whom could not be read now; the first segment that is loaded does it'))
     // Nothing of it is loaded where it is not asked for.
-    const redis = config.REDIS_URL === undefined ? undefined : await (await import('./redis/redis.ts')).openRedis({ url: config.REDIS_URL, log })
+    const redis = config.REDIS_URL === undefined ? undefined : await (await import('./redis/client.ts')).openRedis({ url: config.REDIS_URL, log })
     closers.push(() => redis?.close())
     const pipeline = await Pipeline.open({
       dataDir,
@@ -165,7 +166,13 @@ export async function compose(
     const { journal, seen, claims, properties, freshness, node } = pipeline
     await restoreProperties(store.store, properties, log)
     const quiesced = <T>(work: () => Promise<T>): Promise<T> => pipeline.quiesced(work)
-    const letGo = (): Promise<void> => pipeline.recent.letGo()
+    const watched = (isWatched: boolean): void => void (pipeline.watched = isWatched)
+    const allNodes = redis && new SharedSegments({ redis, recent: pipeline.recent, node, log, watched })
+    allNodes?.start()
+    const letGo = async (): Promise<void> => {
+      await pipeline.recent.letGo()
+      await allNodes?.letGo()
+    }
     const archive = new Archive({ store: store.store, db: catalog.db, dir: join(dataDir, 'archive'), clock })
     await resumeDeletions({ store: store.store, persons, links, archive, clock, properties, quiesced, letGo, log }).catch((error: unknown) => {
       log.warn({ err: error }, 'a deletion that was cut off could not be finished now; the next cleanup or start does it')
@@ -202,7 +209,14 @@ export async function compose(
     const relay = new Relay({ db: catalog.db, pipeline, intake, directory, clock, log, withoutStored })
     await relay.start()
     closers.push(() => relay.stop())
-    const live = new Hub({ recent: pipeline.recent, newest: () => journal.newest, clock, log, watched: (watched) => (pipeline.watched = watched) })
+    const live = new Hub({
+      recent: allNodes ?? pipeline.recent,
+      prepare: () => allNodes?.prepare() ?? Promise.resolve(),
+      newest: () => allNodes?.last ?? journal.newest,
+      clock,
+      log,
+      watched: (isWatched) => (allNodes ? (allNodes.watchedHere = isWatched) : watched(isWatched)),
+    })
     const health = new Health({ pipeline, directory, db: catalog.db, store: store.store, engine: store.engine, live, scheduler, clock, version })
     health.start()
     closers.push(() => health.stop())
@@ -282,6 +296,7 @@ export async function compose(
     closers.push(() => demo.stop())
     acceptUpgrades(app.server, { hub: live, authenticate: (request) => authenticateUpgrade(request, auth), log })
     closers.push(() => live.stop())
+    closers.push(() => allNodes?.stop())
     closers.push(() => scheduler.stop())
     await scheduler.start({ looks: scheduled })
     return {

@@ -4,11 +4,11 @@ import { CairnError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { SECOND, type Clock } from '../base/time.ts'
 import type { Watcher } from '../http/auth.ts'
-import type { Recent } from '../ingest/recent.ts'
 import { Connection, Waiting, type Subscription } from './connection.ts'
 import { matcher } from './event.ts'
 import { END, formatPosition, readPosition } from './position.ts'
 import { readRequest } from './request.ts'
+import type { Segments } from './segments.ts'
 import { Teller } from './teller.ts'
 
 /**
@@ -17,7 +17,9 @@ import { Teller } from './teller.ts'
  * While nobody is subscribed no segment is read.
  */
 export interface HubDeps {
-  recent: Recent
+  recent: Segments
+  /** Awaited before somebody is let in. Throws 503. */
+  prepare(): Promise<void>
   /** Number of the segment that is being written. */
   newest(): number
   clock: Clock
@@ -64,6 +66,10 @@ export class Hub {
     if (this.#stopped) throw new CairnError('overloaded', 'Cairn is shutting down; connect again in a few seconds.', { retryAfterSeconds: 2 })
     if (this.#connections.size < MAX_CONNECTIONS) return
     throw new CairnError('overloaded', `This node has ${MAX_CONNECTIONS} live connections, and takes no more.`, { retryAfterSeconds: 30 })
+  }
+
+  prepare(): Promise<void> {
+    return this.#deps.prepare()
   }
 
   open(socket: WebSocket, watcher: Watcher): void {

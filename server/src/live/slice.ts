@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
-import type { Recent } from '../ingest/recent.ts'
 import { readSegment } from '../ingest/segment.ts'
 import { readLine, toEvent, type Line } from './event.ts'
+import type { Segments } from './segments.ts'
 import { formatPosition } from './position.ts'
 
 /** A segment as live reads it: the lines of its events. */
@@ -13,10 +13,10 @@ interface Slice {
 
 /** Reads segments; keeps the last one, which those who resume read bit by bit. */
 export class Slices {
-  readonly #recent: Recent
+  readonly #recent: Segments
   #last: Slice | undefined
 
-  constructor(recent: Recent) {
+  constructor(recent: Segments) {
     this.#recent = recent
   }
 

@@ -1,7 +1,7 @@
 import type { Log } from '../base/log.ts'
-import type { Recent } from '../ingest/recent.ts'
 import type { Subscription } from './connection.ts'
 import { END, formatPosition, type Position } from './position.ts'
+import type { Segments } from './segments.ts'
 import { match, Matched, Pacer, Slices } from './slice.ts'
 
 /**
@@ -10,7 +10,7 @@ import { match, Matched, Pacer, Slices } from './slice.ts'
  * and follows once it has caught up. One that follows gets of each segment what its connection may be told; the rest is counted as missed.
  */
 export interface TellerDeps {
-  recent: Recent
+  recent: Segments
   log: Log
   subscriptions(): Iterable<Subscription>
 }

@@ -29,6 +29,7 @@ export function acceptUpgrades(server: Server, { hub, authenticate, log }: Upgra
     try {
       hub.admit()
       const watcher = await authenticate(request)
+      await hub.prepare()
       hub.admit()
       sockets.handleUpgrade(request, socket, head, (opened) => hub.open(opened, watcher))
     } catch (error) {

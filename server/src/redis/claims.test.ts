@@ -11,7 +11,7 @@ import { Journal, type SealedSegment } from '../ingest/journal.ts'
 import { kinds } from '../ingest/record.ts'
 import { readSegment } from '../ingest/segment.ts'
 import { Claims } from './claims.ts'
-import { openRedis } from './redis.ts'
+import { openRedis } from './client.ts'
 
 const log = makeLog('silent')
 let server: TestRedis

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createClient, RESP_TYPES } from '@redis/client'
 import { CairnError } from '../base/errors.ts'
-import type { Log } from '../base/log.ts'
 
 /**
  * The Redis that several nodes share. One connection, made again by itself; a command that is not answered in time, or meets no connection,
@@ -28,103 +26,5 @@ export interface Script {
 }
 export const script = (lua: string): Script => ({ lua, sha: createHash('sha1').update(lua).digest('hex') })
 
-/** Connecting, at the start: a Cairn without its Redis starts too, and says so. */
-const START_MS = 3_000
-/** Longer than any script takes, shorter than a sender waits. */
-const ANSWER_MS = 3_000
-const PING_MS = 1_000
-const LONGEST_PAUSE_MS = 1_000
-
 export const away = (cause?: unknown): CairnError =>
   new CairnError('overloaded', 'Redis, which the nodes share, does not answer; send again in a few seconds.', { retryAfterSeconds: 5, cause })
-
-export async function openRedis({ url, log }: { url: string; log: Log }): Promise<Redis> {
-  const client = createClient({
-    url,
-    name: 'cairn',
-    disableOfflineQueue: true,
-    pingInterval: PING_MS,
-    maintNotifications: 'disabled',
-    socket: {
-      connectTimeout: START_MS,
-      // One that hangs counts as away too.
-      socketTimeout: ANSWER_MS,
-      reconnectStrategy: (retries) => Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(retries, 5)),
-    },
-    commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
-  })
-  const works: Array<() => void> = []
-  let isAway = false
-  const isLost = (error: unknown): void => {
-    if (!isAway) log.error({ err: error }, 'Redis of REDIS_URL does not answer; events are refused with 503 until it does')
-    isAway = true
-  }
-  client.on('error', isLost)
-  client.on('ready', () => {
-    if (isAway) log.info('Redis of REDIS_URL answers again')
-    isAway = false
-    for (const work of works) work()
-  })
-  const connected = client.connect().then(
-    () => undefined,
-    (error: unknown) => isLost(error),
-  )
-  await Promise.race([connected, inTime(new Promise<never>(() => undefined), START_MS).catch((error: unknown) => isLost(error))])
-  const whenThere = (work: () => void): void => {
-    works.push(work)
-    if (client.isReady) work()
-  }
-  const send = async (args: ReadonlyArray<string | Buffer>): Promise<unknown> => {
-    if (!client.isReady) throw away()
-    return inTime(client.sendCommand(args), ANSWER_MS)
-  }
-  const answered = async (args: ReadonlyArray<string | Buffer>): Promise<unknown> => {
-    try {
-      return await send(args)
-    } catch (error) {
-      throw error instanceof CairnError ? error : away(error)
-    }
-  }
-  return {
-    get isThere() {
-      return client.isReady
-    },
-    run: async ({ lua, sha }, args) => {
-      const given = args.map((arg) => (typeof arg === 'number' ? String(arg) : arg))
-      try {
-        return await send(['EVALSHA', sha, '0', ...given])
-      } catch (error) {
-        if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return answered(['EVAL', lua, '0', ...given])
-        throw error instanceof CairnError ? error : away(error)
-      }
-    },
-    send: answered,
-    listen: (channel, heard) => {
-      let isAsked = false
-      whenThere(() => {
-        // The client subscribes again by itself.
-        if (isAsked) return
-        isAsked = true
-        client.subscribe(channel, heard).catch((error: unknown) => {
-          isAsked = false
-          log.warn({ err: error, channel }, 'Redis could not be listened to')
-        })
-      })
-    },
-    whenThere,
-    close: async () => {
-      client.destroy()
-      await connected
-    },
-  }
-}
-
-/** Rejects where it takes longer; what it then still answers is passed over. */
-async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
-  })
-  work.catch(() => undefined)
-  return Promise.race([work, late]).finally(() => clearTimeout(timer))
-}

@@ -1,0 +1,16 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { nothingWrong, sendAndFollow, startNodes, type Nodes } from '../nodes.ts'
+
+let nodes: Nodes
+beforeAll(async () => {
+  nodes = await startNodes()
+})
+afterAll(() => nodes.close())
+
+test('20 kills of either of two nodes, and of their Redis: each event is stored once, and told once to whoever watches', { timeout: 600_000 }, async () => {
+  expect(await sendAndFollow(nodes, { kills: 20, type: 'long', redisToo: true })).toEqual(nothingWrong)
+})
+
+test('a node that is killed and stays away: the other takes what it had claimed once the claims are over', { timeout: 300_000 }, async () => {
+  expect(await sendAndFollow(nodes, { kills: 2, type: 'away', awayMs: 40_000 })).toEqual(nothingWrong)
+})
