@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { killInRejections } from '../entities.kill.ts'
+import { killInAssignments } from '../entities.kill.ts'
 
-test('a server that is killed at any step of a rejection leaves all of it or nothing', { timeout: 600_000 }, async () => {
-  const found = await killInRejections(1)
-  expect(found.length).toBeGreaterThan(12)
-  // Up to its commit nothing, from then on everything: both were seen.
-  expect(found.join()).toMatch(/^(none,)+all(,all)+$/)
+test('a server that is killed at any step of an assignment or a rejection leaves all of it or nothing', { timeout: 900_000 }, async () => {
+  const found = await killInAssignments(1)
+  expect(found.length).toBeGreaterThan(24)
+  // Of each nothing up to its commit, from then on everything: all three were seen.
+  expect(found.join()).toMatch(/^(none none,)+(all none,)+all all(,all all)+$/)
 })
