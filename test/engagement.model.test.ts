@@ -84,6 +84,8 @@ class Model {
   readonly seconds = new Map<string, { task: string; user: string; seconds: number }>()
   readonly merges = new Map<string, { from: string; to: string; holds: boolean }>()
   readonly out = new Set<string>()
+  /** When eve, who alone opts out, opted in again. */
+  back = 0
   readonly logins = new Map<string, Login>()
   told: Array<{ task: string; user: string; reason: string | null }> = []
 
@@ -115,8 +117,9 @@ class Model {
     const root = user === undefined ? undefined : this.rootOf(user)
     return [...this.events.values()].filter((did) => did.task === task && (root === undefined || this.rootOf(did.user) === root))
   }
-  isOut(user: string): boolean {
-    return this.usersWith(user).some((one) => this.out.has(one))
+  isOut(user: string, assigned: number): boolean {
+    const together = this.usersWith(user)
+    return together.some((one) => this.out.has(one)) || (together.includes('eve') && assigned < this.back)
   }
 }
 
@@ -277,7 +280,7 @@ class History {
         await this.#ask('POST', `/api/people/opt-${one.do}`, { user_id: 'eve' }, 200)
         await cairn.directory.refresh()
         if (one.do === 'out') model.out.add('eve')
-        else model.out.delete('eve')
+        else if (model.out.delete('eve')) model.back = cairn.clock.now()
         return
       case 'start': {
         const { ms, ...at } = this.#at(one.hour)
@@ -346,7 +349,7 @@ class History {
         const unopened = there.flatMap((id) =>
           model
             .task(id)
-            .open.filter(({ user }) => !model.isOut(user) && !model.of(id, user).some(({ what }) => what === 'viewed'))
+            .open.filter(({ user, from }) => !model.isOut(user, from) && !model.of(id, user).some(({ what }) => what === 'viewed'))
             .map(({ user, from }) => `${iso(from)} ${id} ${user}`),
         )
         expect(listed.map(({ assigned_at, entity_id, user_id }) => `${String(assigned_at)} ${String(entity_id)} ${String(user_id)}`).toSorted()).toEqual(
@@ -441,11 +444,11 @@ class History {
       const assigned = [...latest.keys()].filter((user) => model.rootOf(user) === root)
       return assigned.length > 0 ? assigned : [root]
     })
-    const unseen = [...latest.values()].filter(({ user, to }) => to === null && viewed(user).length === 0).map(({ user }) => user)
+    const unseen = [...latest.values()].filter(({ user, to }) => to === null && viewed(user).length === 0)
     expect([answer.viewed_by.toSorted(), answer.not_viewed_by, answer.not_tracked]).toEqual([
       names.toSorted(),
-      unseen.filter((user) => !model.isOut(user)),
-      unseen.filter((user) => model.isOut(user)),
+      unseen.filter(({ user, from }) => !model.isOut(user, from)).map(({ user }) => user),
+      unseen.filter(({ user, from }) => model.isOut(user, from)).map(({ user }) => user),
     ])
   }
 

@@ -285,6 +285,16 @@ describe('who has not opened what', () => {
     expect((await w.post('/api/tasks/1/track-view', { user_id: 'ada' })).body).toEqual({ success: true, disabled: true, reason: 'stream_off' })
     expect(await w.get('/api/tasks/summary')).toMatchObject({ unopened: 0 })
     expect([await list(), await w.get('/api/tasks/1/engagement')]).toMatchObject([[], { viewed_by: ['bob'], not_viewed_by: [], not_tracked: ['ada'] }])
+    // On again, and carol is in again: what they were assigned to before may have been opened unseen.
+    await w.call('PATCH', '/api/workspace', { streams_off: [] })
+    cairn.clock.advance(60_000)
+    await put(w, '4', { assignees: ['ada', 'carol'], occurred_at: new Date(cairn.clock.now()).toISOString() })
+    cairn.clock.advance(60_000)
+    await w.post('/api/people/opt-in', { user_id: 'carol' })
+    await cairn.directory.refresh()
+    expect(await list('?older_than_hours=0')).toMatchObject([{ entity_id: '4', user_id: 'ada' }])
+    expect(await w.get('/api/tasks/4/engagement')).toMatchObject({ not_viewed_by: ['ada'], not_tracked: ['carol'] })
+    expect(await w.get('/api/tasks/1/engagement')).toMatchObject({ not_viewed_by: [], not_tracked: ['ada'] })
   })
 })
 

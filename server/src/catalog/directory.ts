@@ -43,7 +43,8 @@ export interface DirectoryWorkspace {
   trackers: TrackerSettings
   /** Beside those with the word complete or completed. */
   doneStatuses: readonly string[]
-  createdAt: number
+  /** Since when events are recorded without a break; they may be off now. */
+  trackedSince: number
 }
 
 export interface DirectoryStatus {
@@ -158,6 +159,12 @@ export class Directory {
     const out = this.#picture.optOuts.get(workspaceId)
     if (!out) return false
     return (typeof userId === 'string' && out.u.has(userId)) || (typeof anonymousId === 'string' && out.a.has(anonymousId))
+  }
+
+  /** When the later of both ids opted in again, milliseconds; 0 for who never was out. */
+  optedInAt(workspaceId: number, userId?: string | null, anonymousId?: string | null): number {
+    const { back } = this.#picture.optOuts.get(workspaceId) ?? {}
+    return Math.max(back?.u.get(userId ?? '') ?? 0, back?.a.get(anonymousId ?? '') ?? 0)
   }
 
   status(): DirectoryStatus {

@@ -12,6 +12,7 @@ import { jobs } from './migrations/0008_jobs.ts'
 import { loginSessions } from './migrations/0009_login_sessions.ts'
 import { archive } from './migrations/0010_archive.ts'
 import { baselines } from './migrations/0011_baselines.ts'
+import { eventsSince } from './migrations/0012_events_since.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -39,7 +40,20 @@ export class MigrationError extends Error {
 }
 
 /** In order. New ones go at the end. */
-export const migrations: readonly Migration[] = [ground, accounts, demo, trackers, visitorSalts, outbox, entities, jobs, loginSessions, archive, baselines]
+export const migrations: readonly Migration[] = [
+  ground,
+  accounts,
+  demo,
+  trackers,
+  visitorSalts,
+  outbox,
+  entities,
+  jobs,
+  loginSessions,
+  archive,
+  baselines,
+  eventsSince,
+]
 
 /** Applies what is pending; answers the names applied. */
 export const catalogMigrateUp = (catalog: Catalog, list = migrations): Promise<string[]> =>

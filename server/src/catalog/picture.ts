@@ -25,6 +25,8 @@ export interface Picture {
 export interface OptOuts {
   u: Set<string>
   a: Set<string>
+  /** Those who opted in again, and when. */
+  back: { u: Map<string, number>; a: Map<string, number> }
 }
 
 export const emptyPicture = (): Picture => ({ version: 0, keys: new Map(), workspaces: new Map(), bySlug: new Map(), roles: new Map(), optOuts: new Map() })
@@ -85,7 +87,7 @@ const readWorkspaces = async (
         taxonomy: taxonomy.get(row.id) ?? new Map<string, DirectoryType>(),
         trackers: trackerSettings({ streamsOff: off, sampling: row.sampling, breaker: toBreaker(row) }),
         doneStatuses: JSON.parse(row.done_statuses) as string[],
-        createdAt: row.created_at,
+        trackedSince: Math.max(row.created_at, row.events_since),
       }
       return [row.id, workspace]
     }),
@@ -111,7 +113,7 @@ const readOptOuts = async (trx: CatalogTransaction, { version: since, optOuts }:
   // All columns of the order are the index's, so that a page costs its own rows only.
   const pages = trx
     .selectFrom('opt_outs')
-    .select(['version', 'workspace_id', 'kind', 'person_id', 'opted_out'])
+    .select(['version', 'workspace_id', 'kind', 'person_id', 'opted_out', 'at'])
     .orderBy('version')
     .orderBy('workspace_id')
     .orderBy('kind')
@@ -119,11 +121,14 @@ const readOptOuts = async (trx: CatalogTransaction, { version: since, optOuts }:
     .limit(PAGE)
   let rows = await pages.where('version', '>', since).execute()
   for (;;) {
-    for (const { workspace_id, kind, person_id, opted_out } of rows) {
-      const out = optOuts.get(workspace_id) ?? { u: new Set(), a: new Set() }
+    for (const { workspace_id, kind, person_id, opted_out, at } of rows) {
+      const out = optOuts.get(workspace_id) ?? { u: new Set(), a: new Set(), back: { u: new Map(), a: new Map() } }
       optOuts.set(workspace_id, out)
       if (opted_out === 1) out[kind].add(person_id)
-      else out[kind].delete(person_id)
+      else {
+        out[kind].delete(person_id)
+        out.back[kind].set(person_id, at)
+      }
     }
     const last = rows.at(-1)
     if (!last || rows.length < PAGE) return

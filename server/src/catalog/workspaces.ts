@@ -115,9 +115,10 @@ export const alterWorkspace = async (
   refuse(check(settings))
   const before = await trx.selectFrom('workspaces').selectAll().where('id', '=', id).executeTakeFirst()
   if (!before) throw noWorkspace()
+  const isBack = toWorkspace(before).streamsOff.includes('events') && settings.streamsOff?.includes('events') === false
   const row = await trx
     .updateTable('workspaces')
-    .set({ ...columns(settings), updated_at: now })
+    .set({ ...columns(settings), ...(isBack && { events_since: now }), updated_at: now })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()

@@ -4,7 +4,7 @@ import type { Call } from '../http/call.ts'
 import { userKey } from '../store/keys.ts'
 import { list, raw, sql, str, u32, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import { aloneAs, optedOut, readIds, type Ids } from '../people/ids.ts'
+import { aloneAs, readIds, recordedSince, type Ids } from '../people/ids.ts'
 import type { Assignment } from './assignments.ts'
 import type { EntityDeps } from './deps.ts'
 import { readEntity, type EntityName } from './entity.ts'
@@ -33,7 +33,7 @@ export async function engagement({ db, store, persons, directory, clock }: Entit
   const isViewed = (userId: string): boolean => Number(engaged.get(userId)?.views ?? 0) > 0
   const open = [...latest.values()].filter(({ unassignedAt }) => unassignedAt === null)
   const isTracked = ({ userId, assignedAt }: Assignment): boolean =>
-    assignedAt >= workspace.createdAt && !workspace.streamsOff.has('events') && !optedOut(directory, workspace.id, idsOf(userId))
+    assignedAt >= Math.max(workspace.trackedSince, recordedSince(directory, workspace.id, idsOf(userId))) && !workspace.streamsOff.has('events')
   const unseen = open.filter(({ userId }) => !isViewed(userId))
   return {
     entity_type: name.entityType,

@@ -58,7 +58,7 @@ WHERE ${ofType({ workspaceId: id, entityType })} AND a.4 = 'rejected' AND a.3 >=
 /** Who had looked before they were assigned took no time. */
 async function openedOf(
   { store, persons }: EntityDeps,
-  { id, createdAt }: DirectoryWorkspace,
+  { id, trackedSince }: DirectoryWorkspace,
   entityType: string,
   { fromMs, toMs }: Range,
 ): Promise<{ count: number; median_seconds: number | null }> {
@@ -67,7 +67,7 @@ async function openedOf(
   quantileExactInclusive(0.5)(greatest(0, seen.first_ms - given.assigned_ms) / 1000) AS median
 FROM (SELECT entity_id, a.2 AS assigned_ms, ${persons.rootOf(id, sql`cityHash64(${u32(id)}, 'u', a.1)`)} AS person
   FROM ${table(store, 'entities')} FINAL ARRAY JOIN assignments AS a
-  WHERE ${of} AND deleted = 0 AND a.2 >= ${i64(Math.max(fromMs, createdAt))} AND a.2 < ${i64(toMs)}) AS given
+  WHERE ${of} AND deleted = 0 AND a.2 >= ${i64(Math.max(fromMs, trackedSince))} AND a.2 < ${i64(toMs)}) AS given
 GLOBAL INNER JOIN (SELECT entity_id, ${persons.column(id)} AS person, toUnixTimestamp64Milli(assumeNotNull(min(first_viewed))) AS first_ms
   FROM ${table(store, 'engagement')} WHERE ${of} AND views > 0 GROUP BY entity_id, person) AS seen
 ON seen.entity_id = given.entity_id AND seen.person = given.person`)

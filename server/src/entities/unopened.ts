@@ -3,7 +3,7 @@ import { safe } from '../analytics/where.ts'
 import { HOUR, iso } from '../base/time.ts'
 import type { DirectoryWorkspace } from '../catalog/directory.ts'
 import type { Call } from '../http/call.ts'
-import { aloneAs, optedOut, readIds } from '../people/ids.ts'
+import { aloneAs, readIds, recordedSince } from '../people/ids.ts'
 import type { Persons } from '../store/persons.ts'
 import { empty, i64, raw, sql, str, u32, type Piece } from '../store/sql.ts'
 import type { EntityDeps } from './deps.ts'
@@ -24,8 +24,8 @@ const DEFAULT_HOURS = 24
 const DEFAULT_LIMIT = 50
 
 /**
- * Who has not opened what they are assigned to, longest first. Nobody is blamed who cannot be known to have viewed it: who opted out, or was
- * assigned before the workspace was made; and nobody at all while events are switched off.
+ * Who has not opened what they are assigned to, longest first. Nobody is blamed who cannot be known to have viewed it: who has opted out, or was
+ * assigned before they opted in again, before events were switched on again, or before the workspace was made; and nobody while events are off.
  */
 export async function unopened(deps: EntityDeps, { workspace, params, query }: Call<'unopened'>): Promise<object> {
   const { store, persons, clock } = deps
@@ -43,7 +43,8 @@ ${isUnopened({ store, persons }, workspace, entityType, before)}
   ${query.assignee ? sql` AND a.1 = ${str(safe('assignee', query.assignee))}` : empty}${query.project_id ? sql` AND project_id = ${str(safe('project_id', query.project_id))}` : empty}
   ${after ? sql` AND (a.2, cityHash64(entity_id, a.1)) > (${i64(after.ms)}, toUInt64(${str(after.key)}))` : empty}
 ORDER BY assigned_ms, place LIMIT ${raw(String(limit + 1))}`)
-    found.push(...(await withoutOptedOut(deps, workspace.id, rows)))
+    const sinceOf = await recorded(deps, workspace.id, rows)
+    found.push(...rows.filter((row) => Number(row.assigned_ms) >= sinceOf(row)))
     const last = rows.at(-1)
     if (rows.length <= limit || found.length > limit || !last) break
     after = { ms: Number(last.assigned_ms), key: last.place }
@@ -66,24 +67,23 @@ ORDER BY assigned_ms, place LIMIT ${raw(String(limit + 1))}`)
 
 const personOf = (persons: Persons, workspaceId: number): Piece => persons.rootOf(workspaceId, sql`cityHash64(${u32(workspaceId)}, 'u', a.1)`)
 
-async function withoutOptedOut<R extends Pick<Row, 'user_id' | 'person'>>(
-  { store, persons, directory }: EntityDeps,
-  workspaceId: number,
-  rows: readonly R[],
-): Promise<R[]> {
+type Assignee = Pick<Row, 'user_id' | 'person'>
+
+/** Since when each of them is recorded. */
+async function recorded({ store, persons, directory }: EntityDeps, workspaceId: number, rows: readonly Assignee[]): Promise<(row: Assignee) => number> {
   const tied = persons.hasLinks(workspaceId) ? await readIds({ store, persons }, workspaceId, [...new Set(rows.map(({ person }) => person))]) : undefined
-  return rows.filter(({ person, user_id }) => !optedOut(directory, workspaceId, tied?.get(person) ?? aloneAs(user_id)))
+  return ({ person, user_id }) => recordedSince(directory, workspaceId, tied?.get(person) ?? aloneAs(user_id))
 }
 
-/** FROM and WHERE: assignments `a` that began up to `before` and whose assignee never viewed the entity; also of those who opted out. */
+/** FROM and WHERE: assignments `a` that began up to `before` and whose assignee never viewed the entity; also of those who cannot be known to have. */
 const isUnopened = (
   { store, persons }: Pick<EntityDeps, 'store' | 'persons'>,
-  { id, createdAt }: DirectoryWorkspace,
+  { id, trackedSince }: DirectoryWorkspace,
   entityType: string,
   before: number,
 ): Piece =>
   sql`FROM ${table(store, 'entities')} FINAL ARRAY JOIN assignments AS a
-WHERE ${ofType({ workspaceId: id, entityType })} AND deleted = 0 AND a.3 = 0 AND a.2 <= ${i64(Math.floor(before))} AND a.2 >= ${i64(createdAt)}
+WHERE ${ofType({ workspaceId: id, entityType })} AND deleted = 0 AND a.3 = 0 AND a.2 <= ${i64(Math.floor(before))} AND a.2 >= ${i64(trackedSince)}
   AND (entity_id, ${personOf(persons, id)}) GLOBAL NOT IN (
     SELECT entity_id, ${persons.column(id)} FROM ${table(store, 'engagement')} WHERE ${ofType({ workspaceId: id, entityType })} AND views > 0)`
 
@@ -91,9 +91,13 @@ WHERE ${ofType({ workspaceId: id, entityType })} AND deleted = 0 AND a.3 = 0 AND
 export async function countUnopened(deps: EntityDeps, workspace: DirectoryWorkspace, entityType: string): Promise<number> {
   if (workspace.streamsOff.has('events')) return 0
   const { store, persons, clock } = deps
-  const { rows } = await store.query<Pick<Row, 'user_id' | 'person'> & { count: string }>(
-    sql`SELECT a.1 AS user_id, toString(${personOf(persons, workspace.id)}) AS person, count() AS count
+  const { rows } = await store.query<Assignee & { assigned: string[] }>(
+    sql`SELECT a.1 AS user_id, toString(${personOf(persons, workspace.id)}) AS person, groupArray(a.2) AS assigned
 ${isUnopened({ store, persons }, workspace, entityType, clock.now() - DEFAULT_HOURS * HOUR)} GROUP BY user_id, person`,
   )
-  return (await withoutOptedOut(deps, workspace.id, rows)).reduce((sum, { count }) => sum + Number(count), 0)
+  const sinceOf = await recorded(deps, workspace.id, rows)
+  return rows.reduce((sum, row) => {
+    const since = sinceOf(row)
+    return sum + row.assigned.filter((ms) => Number(ms) >= since).length
+  }, 0)
 }

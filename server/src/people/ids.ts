@@ -49,3 +49,12 @@ export const usersOf = (people: readonly Ids[]): Map<string, string> =>
 /** An opt-out holds for the id it was told of; a person has opted out where one of their ids has. */
 export const optedOut = (directory: Pick<Directory, 'isOptedOut'>, workspaceId: number, { user_id, user_ids, anonymous_ids }: Ids): boolean =>
   [user_id, ...user_ids].some((id) => directory.isOptedOut(workspaceId, id)) || anonymous_ids.some((id) => directory.isOptedOut(workspaceId, null, id))
+
+/** Since when a person is recorded without a break, milliseconds: later than any time where one of their ids has opted out. */
+export const recordedSince = (directory: Pick<Directory, 'isOptedOut' | 'optedInAt'>, workspaceId: number, ids: Ids): number =>
+  optedOut(directory, workspaceId, ids)
+    ? Number.POSITIVE_INFINITY
+    : Math.max(
+        ...[ids.user_id, ...ids.user_ids].map((id) => directory.optedInAt(workspaceId, id)),
+        ...ids.anonymous_ids.map((id) => directory.optedInAt(workspaceId, null, id)),
+      )

@@ -72,6 +72,7 @@ export async function surveyRows(rows: AsyncIterable<Row>, { mapRow, workspace, 
 const senderOf = (workspace: Workspace, now: number): Sender => ({
   workspace: {
     ...workspace,
+    trackedSince: workspace.createdAt,
     streamsOff: new Set(workspace.streamsOff),
     taxonomy: new Map(),
     trackers: trackerSettings({ ...workspace, streamsOff: new Set(workspace.streamsOff) }),
