@@ -103,7 +103,13 @@ export const rows: readonly Row[] = [
       '/api/events',
     ],
   },
-  { name: 'projects', title: 'Projects', path: below('projects'), states: ['full', 'empty', 'waiting'], asks: ['/api/projects/against-baseline'] },
+  {
+    name: 'projects',
+    title: 'Projects',
+    path: below('projects?search=Nordlicht'),
+    states: ['full', 'empty', 'waiting'],
+    asks: ['/api/projects/against-baseline'],
+  },
   {
     name: 'health',
     title: 'Health',

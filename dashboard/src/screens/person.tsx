@@ -62,6 +62,7 @@ export function Person() {
 }
 
 function Head({ id, person }: { id: string; person: PersonAnswer }) {
+  const { slug, entity_types: types } = useWorkspace()
   const format = useFormat()
   const figures: [string, string, string?][] = [
     [t.events, format.number(person.events)],
@@ -99,6 +100,11 @@ function Head({ id, person }: { id: string; person: PersonAnswer }) {
             </div>
           ))}
         </SimpleGrid>
+        {person.user_id && types.includes('task') && (
+          <Anchor size="sm" renderRoot={(props) => <Link {...props} to={`/w/${slug}/tasks`} search={{ assignee: person.user_id ?? undefined }} />}>
+            {t.tasks}
+          </Anchor>
+        )}
       </Stack>
     </section>
   )

@@ -56,7 +56,7 @@ function Gates({ title, stage: { ready, gates } }: { title: string; stage: Stage
                   </Table.Th>
                   <Table.Td className={classes['number']}>{figure === null ? t.unknown : number(figure)}</Table.Td>
                   <Table.Td className={classes['number']}>{t[bound](number(needed))}</Table.Td>
-                  <Table.Td>
+                  <Table.Td style={{ whiteSpace: 'nowrap' }}>
                     <span className={`${classes['state']} ${classes[met ? 'ok' : 'degraded']}`}>
                       <Icon name={met ? 'check' : 'close'} size={16} />
                       {met ? t.met : t.notMet}

@@ -43,8 +43,8 @@ export function Tracking({ tracking }: { tracking: AnswerOf<'trackingHealth'> })
           <Card label={t.sessions} value={number(tracking.sessions_week)}>
             {t.underWay(number(tracking.active_sessions))}
           </Card>
-          <Card label={t.capture} value={rate === null ? t.none : percent(rate, 2)}>
-            {t.quarantined(number(tracking.quarantined_week))}
+          <Card label={t.capture} value={rate === null ? '–' : percent(rate, 2)}>
+            {(rate === null ? t.unmeasured : t.quarantined)(number(tracking.quarantined_week))}
           </Card>
           <Card label={t.baselines} value={number(tracking.baselines)}>
             {t.lastCalculation}

@@ -312,6 +312,7 @@ export const events = {
     allTypes: 'Everything',
     session: 'Session',
     noSession: 'Without session',
+    tasks: 'Tasks they are assigned to',
     openSession: 'Open session',
     eventsOf: (n: string) => many(n, 'event', 'events'),
     eventsLoaded: (n: string) => `${many(n, 'event', 'events')} shown`,

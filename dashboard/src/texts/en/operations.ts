@@ -95,8 +95,8 @@ export const operations = {
       sessions: 'Sessions',
       underWay: (n: string) => `last 7 days; ${n} under way`,
       capture: 'Capture rate',
-      none: 'not measured',
       quarantined: (n: string) => `last 7 days; ${n} in quarantine`,
+      unmeasured: (n: string) => `not measured; ${n} in quarantine`,
       baselines: 'Baselines',
       lastCalculation: 'figures of the last calculation',
       pending: (n: string, lag: string) =>

@@ -14,7 +14,7 @@ export const tasks = {
     lead: 'Tell Cairn of the tasks of your application and who is assigned to them. Then it shows who has not opened what, what is turned down and why, and when work is done. Send the first one with a secret key:',
     snippet: 'Command that tells of a first task',
     keys: 'Make a secret key',
-    docs: 'All calls for tasks',
+    docs: 'All calls of the API',
   },
   all: {
     title: 'Tasks',
