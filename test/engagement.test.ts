@@ -488,6 +488,7 @@ describe('who may call', () => {
       streak_days: 1,
       last_login_at: expect.stringMatching(MOMENT),
     })
+    expect(await w.get(`/api/sessions/${session_token}`)).toEqual(await w.get(`/api/sessions/${String(session_id)}`))
     expect(await own('POST', '/api/tasks/1/track-view')).toMatchObject({ status: 401 })
   })
 })

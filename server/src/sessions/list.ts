@@ -29,7 +29,7 @@ export async function listSessions({ store, persons, clock }: SessionReadDeps, c
     workspaceId: workspace.id,
     now,
     bots: query.include_bots === true,
-    persons: query.user_id === undefined ? undefined : keysOfUser(persons, workspace.id, safe('user_id', query.user_id)),
+    persons: query.user_id ? keysOfUser(persons, workspace.id, safe('user_id', query.user_id)) : undefined,
   }
   const limit = query.limit ?? DEFAULT_LIMIT
   const asked: Asked = { wanted, query, cursor: readCursor(query.cursor, 'number'), limit: limit + 1 }

@@ -1,12 +1,15 @@
+import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
 import { listSessions, type SessionReadDeps } from './list.ts'
-import { readSession } from './session.ts'
+import { getSession, readSession } from './session.ts'
 import { summarize } from './summary.ts'
 import { readUsage } from './usage.ts'
 
-export const sessionRoutes = (deps: SessionReadDeps): Pick<Handlers, 'findSessions' | 'getSession' | 'sessionEvents' | 'sessionSummary' | 'userUsage'> => ({
+export const sessionRoutes = (
+  deps: SessionReadDeps & { db: CatalogDb },
+): Pick<Handlers, 'findSessions' | 'getSession' | 'sessionEvents' | 'sessionSummary' | 'userUsage'> => ({
   findSessions: (call) => listSessions(deps, call),
-  getSession: (call) => readSession(deps, call, call.params['id'] ?? ''),
+  getSession: (call) => getSession(deps, call),
   sessionEvents: (call) => readSession(deps, call, call.params['session_id'] ?? ''),
   sessionSummary: (call) => summarize(deps, call),
   userUsage: (call) => readUsage(deps, call),

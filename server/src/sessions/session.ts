@@ -2,15 +2,24 @@ import { selected, toMs, toOutput, type StoredEvent } from '../analytics/stored.
 import { safe } from '../analytics/where.ts'
 import { CairnError } from '../base/errors.ts'
 import { DAY } from '../base/time.ts'
+import type { CatalogDb } from '../catalog/schema.ts'
 import type { Call } from '../http/call.ts'
 import { inDays, sessionKey } from '../store/keys.ts'
 import { empty, i64, raw, sql, u32, u64, u64s, type Piece } from '../store/sql.ts'
 import { describe, readGapId } from './describe.ts'
 import { CHAIN_DAYS, foldedByGap, foldedById, foldSettings, type Folded, type Wanted } from './fold.ts'
 import type { SessionReadDeps } from './list.ts'
+import { findLogin } from './login/login.ts'
 
 /** More events than any person makes in one session; a program that never changes its session id does not make an endless answer. */
 const MOST_EVENTS = 10_000
+
+/** By its id, or by the token of a log-in in its place. */
+export async function getSession({ db, ...deps }: SessionReadDeps & { db: CatalogDb }, call: Call<'getSession'>): Promise<object> {
+  const id = safe('session_id', call.params['id'] ?? '')
+  const login = await findLogin(db, call.workspace.id, id)
+  return await readSession(deps, call, login?.session_id ?? id)
+}
 
 /**
  * A session and its events in order, over all time: `(clock, number in its source, arrival, id)`. At most 10,000 events are listed, the first
