@@ -26,6 +26,13 @@ test('the same ids sent to both nodes at once are stored once, within a batch to
   expect(total).toMatchObject({ received: 2_040, accepted: 2_040, stored: 1_000, deduplicated: 1_040, gap: 0 })
 })
 
+test('a read that carries the position of a write on the other node sees it', async () => {
+  const written = await send(nodes.urls[0], '/api/events/log', event('seen'))
+  const headers = { Authorization: `Bearer ${SECRET_KEY}`, 'X-Cairn-Position': written.headers.get('x-cairn-position') ?? '' }
+  const answer = await fetch(`${nodes.urls[1]}/api/events?event_type=seen`, { headers })
+  expect([answer.headers.has('x-cairn-stale'), ((await answer.json()) as { events: unknown[] }).events.length]).toEqual([false, 1])
+})
+
 test('of 1,000 rejections of one assignment over both nodes one counts, with one notification and one event', async () => {
   const put = await fetch(`${nodes.urls[0]}/api/tasks/one`, {
     method: 'PUT',

@@ -75,7 +75,7 @@ export const nothingWrong: Wrong = { missing: [], twice: [], gap: 0, pending: 0,
  */
 export async function sendAndFollow(
   nodes: Nodes,
-  { kills, type, redisToo = false, awayMs = 0 }: { kills: number; type: string; redisToo?: boolean; awayMs?: number },
+  { kills, type, redisToo = false, awayMs = 0, asleepMs = 0 }: { kills: number; type: string; redisToo?: boolean; awayMs?: number; asleepMs?: number },
 ): Promise<Wrong> {
   const bearer = { Authorization: `Bearer ${SECRET_KEY}` }
   let turn = 0
@@ -115,6 +115,12 @@ export async function sendAndFollow(
       continue
     }
     const which = Math.random() < 0.5 ? 0 : 1
+    if (asleepMs > 0) {
+      nodes.server(which).process.kill('SIGSTOP')
+      await sleep(asleepMs)
+      nodes.server(which).process.kill('SIGCONT')
+      continue
+    }
     await nodes.kill(which)
     await sleep(awayMs)
     await nodes.start(which)

@@ -240,7 +240,8 @@ export async function compose(
     const shared = { store: store.store, persons, db: catalog.db, archive, directory, clock, properties }
     const settle: AppDeps['settle'] = async (workspaceId, position) => {
       await relay.settle()
-      return freshness.settle(workspaceId, readPosition(node, position))
+      const stale = await freshness.settle(workspaceId, readPosition(node, position))
+      return stale ?? pipeline.elsewhere?.settle(position)
     }
     const settled = (workspaceId: number): ReturnType<typeof settle> => settle(workspaceId, undefined)
     const quarantine = { store: store.store, db: catalog.db, intake, clock, settle: settled }

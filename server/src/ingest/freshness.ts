@@ -10,7 +10,7 @@ import type { Readers } from './readers.ts'
  * how stale it is.
  */
 const SEAL_EVERY_MS = 100
-const WAIT_MS = 2_000
+export const WAIT_MS = 2_000
 
 export interface Staleness {
   stale: true

@@ -8,6 +8,7 @@ import type { Clock } from '../base/time.ts'
 import { Claims } from '../redis/claims.ts'
 import type { Redis } from '../redis/redis.ts'
 import type { Store } from '../store/store.ts'
+import { Elsewhere } from './elsewhere.ts'
 import { Freshness } from './freshness.ts'
 import { Handover, idsIn } from './handover.ts'
 import { Journal, type JournalHooks, type SealedSegment } from './journal.ts'
@@ -53,6 +54,8 @@ export class Pipeline {
   readonly recent: Recent
   readonly properties = new Properties()
   readonly freshness: Freshness
+  /** Where several nodes take events. */
+  readonly elsewhere: Elsewhere | undefined
   /** Names this node in positions and tokens. */
   readonly node: string
   readonly recovered: { cutBytes: number; damaged: number; segments: number }
@@ -145,6 +148,7 @@ export class Pipeline {
       read: async (segment, signal) => {
         await pipeline.#gate
         await pipeline.#loading(() => pipeline.loader.load(segment, signal))
+        pipeline.elsewhere?.loaded(segment.lastSeq)
       },
     })
     return pipeline
@@ -162,6 +166,7 @@ export class Pipeline {
     this.node = parts.node
     this.recovered = parts.recovered
     this.loader = new Loader({ store: o.store, dir: join(parts.dir, 'work'), log: o.log, node: parts.node, afterLoad: o.afterLoad })
+    this.elsewhere = o.redis && new Elsewhere({ redis: o.redis, node: parts.node, log: o.log })
     this.freshness = new Freshness(parts.journal, parts.readers, o.clock)
   }
 

@@ -28,7 +28,7 @@ async function startNode(node: string, pendingMs = 60_000): Promise<Claims> {
   await claims.start()
   onTestFinished(async () => {
     await claims.close()
-    await redis.close()
+    redis.close()
   })
   return claims
 }

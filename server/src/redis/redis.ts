@@ -17,7 +17,7 @@ export interface Redis {
   listen(channel: string, heard: (message: string) => void): void
   /** `work` is called each time it is there (again), and at once where it is. */
   whenThere(work: () => void): void
-  close(): Promise<void>
+  close(): void
 }
 
 export interface Script {
