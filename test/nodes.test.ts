@@ -41,7 +41,13 @@ test('of 1,000 rejections of one assignment over both nodes one counts, with one
   })
   expect(put.status).toBe(200)
   const answers = await Promise.all(
-    Array.from({ length: 1_000 }, (_, n) => send(nodes.urls[n % 2] ?? '', '/api/tasks/one/reject', { user_id: 'ada', reason: 'workload' }, SECRET_KEY)),
+    Array.from({ length: 1_000 }, async (_, n) => {
+      for (;;) {
+        const answer = await send(nodes.urls[n % 2] ?? '', '/api/tasks/one/reject', { user_id: 'ada', reason: 'workload' }, SECRET_KEY)
+        // A busy machine may take longer than the 2 s that a catalog is waited for, and then says to ask again.
+        if (answer.status !== 503) return answer
+      }
+    }),
   )
   const statuses = Map.groupBy(answers, (answer) => answer.status)
   expect(Object.fromEntries([...statuses].map(([status, { length }]) => [status, length]))).toEqual({ 200: 1, 409: 999 })
