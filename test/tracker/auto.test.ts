@@ -32,15 +32,10 @@ const recorded = async (page: Page): Promise<unknown[]> => {
   expect(total_events).toBe(events.length)
   return events.map(({ event_type, metadata }) => [event_type, metadata])
 }
-/** A kind is loaded after the page. As text, since Vitest rewrites imports. */
-const begun = (page: Page, kind: string): Promise<unknown> =>
-  page.waitForFunction(`(async () => {
-    const found = performance.getEntriesByType('resource').find(({ name }) => name.includes('/${kind}-'))
-    if (!found) return false
-    await import(found.name)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    return true
-  })()`)
+/** Of each kind the event that it listens for from then on: it is loaded after the page, and begins when its module has run. */
+const listensFor = { pageviews: 'popstate', clicks: 'click', scroll: 'scroll', vitals: 'pageshow', errors: 'unhandledrejection' }
+const begun = (page: Page, kind: keyof typeof listensFor): Promise<unknown> =>
+  page.waitForFunction((name) => (globalThis as TrackerWindow).listened.has(name), listensFor[kind])
 
 test('only the kinds that are asked for are loaded', async () => {
   has('/', undefined)

@@ -20,8 +20,8 @@ export const PATIENCE = { timeout: 5_000, interval: 20 }
 /** Where the clients are built. */
 export const built = resolve(import.meta.dirname, '../../packages/dist')
 
-/** In `window` of such a page. */
-export type TrackerWindow = typeof globalThis & { tracker: typeof import('@cairn/browser') }
+/** In `window` of such a page: the tracker, and the names of all events that something listens for. */
+export type TrackerWindow = typeof globalThis & { tracker: typeof import('@cairn/browser'); listened: Set<string> }
 
 export interface Event {
   event_id: string
@@ -59,9 +59,20 @@ export async function visit(browser: Browser, address: string, { context, script
   page.on('request', (request) => requests.push(request.url()))
   page.on('console', (message) => said.push(message.text()))
   page.on('pageerror', (error) => said.push(error.message))
+  await page.addInitScript(noteListeners)
   if (script) await page.addInitScript(script)
   await page.goto(address)
   return { page, context: own, requests, said, close: () => own.close() }
+}
+
+function noteListeners(): void {
+  const listened = new Set<string>()
+  Object.defineProperty(globalThis, 'listened', { value: listened })
+  const { addEventListener } = EventTarget.prototype
+  EventTarget.prototype.addEventListener = function (...added) {
+    listened.add(added[0])
+    addEventListener.apply(this, added)
+  }
 }
 
 /** Resolves when all that the page has tracked so far has been answered. */
