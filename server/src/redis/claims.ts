@@ -38,7 +38,7 @@ const PENDING_MS = 30_000
 const MAX_WAITING = 256
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 250
-/** A script keeps all others waiting: 1,000 ids take about 8 ms. */
+/** A script keeps all others waiting: 1,000 ids take about 10 ms. */
 const IDS_AT_ONCE = 1_000
 const START_MS = 5_000
 
