@@ -52,7 +52,7 @@ describe('the health of tracking', () => {
     expect(health['streams']).toMatchObject([
       { stream: 'events', rows: 3, off: false },
       { stream: 'sessions' },
-      { stream: 'entities', rows: expect.any(Number) as number },
+      { stream: 'entities', rows: 1 },
       { stream: 'views', rows: 1 },
       { stream: 'quarantine', rows: 1 },
     ])
@@ -105,7 +105,7 @@ test('readiness tells of each gate its figure, and whether it is met', async () 
     ready: true,
     gates: [
       { name: 'task_views', figure: 169, needed: 100, met: true },
-      { name: 'sessions', figure: 168, needed: 50, met: true },
+      { name: 'sessions', figure: 169, needed: 50, met: true },
       { name: 'baseline_projects', figure: 10, needed: 10, met: true },
       { name: 'days_of_data', needed: 14, met: true },
       { name: 'open_warnings', figure: 0, needed: 0, met: true },

@@ -190,6 +190,7 @@ export async function compose(
       db: catalog.db,
       counts,
       scheduler: () => scheduler,
+      ingestLagMs: () => health.ingestLagMs,
       settle: (workspaceId: number) => settled(workspaceId),
     }
     const jobs: Job[] = [

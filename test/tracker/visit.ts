@@ -68,10 +68,10 @@ export async function visit(browser: Browser, address: string, { context, script
 function noteListeners(): void {
   const listened = new Set<string>()
   Object.defineProperty(globalThis, 'listened', { value: listened })
-  const { addEventListener } = EventTarget.prototype
-  EventTarget.prototype.addEventListener = function (...added) {
+  const inherited = Object.getOwnPropertyDescriptor(EventTarget.prototype, 'addEventListener')?.value as EventTarget['addEventListener']
+  EventTarget.prototype.addEventListener = function (...added: Parameters<EventTarget['addEventListener']>) {
     listened.add(added[0])
-    addEventListener.apply(this, added)
+    inherited.apply(this, added)
   }
 }
 

@@ -66,6 +66,8 @@ const all = async (db: CatalogDb, workspaceId: number, names: readonly string[] 
 const exactly = async (db: CatalogDb, workspaceId: number, group: Group, names: readonly string[] | undefined): Promise<Row[]> =>
   (await all(db, workspaceId, names)).filter((row) => isOf(row, group))
 
+export const latestBaselines = async (db: CatalogDb, workspaceId: number): Promise<Row[]> => newest(await all(db, workspaceId, undefined))
+
 /** Of the latest calculation only: a group that is gone since then has no baseline any more. */
 function newest(rows: readonly Row[]): Row[] {
   const last = Math.max(...rows.map((row) => row.calculated_at))
@@ -92,7 +94,7 @@ async function against({ store, db, clock }: BaselineDeps, { workspace, params }
   const name = entityOf(workspace.id, { entity_type: 'project', entity_id: params['project_id'] ?? '' })
   const project = await readEntity(db, name)
   if (!project) throw noSuch(name)
-  const latest = newest(await all(db, workspace.id, undefined))
+  const latest = await latestBaselines(db, workspace.id)
   if (latest.length === 0) throw new CairnError('conflict', 'There are no baselines yet: run the job projects:calculate-baselines.')
   const tasks = await countTasks(store, workspace.id, [name.entityId])
   return { project_id: name.entityId, figures: figuresOf(project.attributes, tasks.get(name.entityId) ?? 0, latest, clock.now()) }
@@ -101,7 +103,7 @@ async function against({ store, db, clock }: BaselineDeps, { workspace, params }
 /** The same of every project, page by page; as long as nothing was calculated without what is expected. */
 async function listAgainst({ store, db, clock }: BaselineDeps, { workspace, query }: Call<'listAgainstBaseline'>): Promise<AnswerOf<'listAgainstBaseline'>> {
   const { found, nextCursor } = await findEntities({ store }, { workspaceId: workspace.id, entityType: 'project' }, query)
-  const latest = newest(await all(db, workspace.id, undefined))
+  const latest = await latestBaselines(db, workspace.id)
   const tasks = await countTasks(
     store,
     workspace.id,

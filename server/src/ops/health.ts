@@ -154,6 +154,11 @@ export class Health {
     return { status: 'ok', lag_ms: 0, ...details }
   }
 
+  /** How long the oldest event that is not in the store has been waiting. */
+  get ingestLagMs(): number {
+    return this.#loader().lag_ms
+  }
+
   #loader(): Part {
     const { readers, loader, journal } = this.#deps.pipeline
     const now = this.#deps.clock.now()

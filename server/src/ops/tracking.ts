@@ -1,5 +1,6 @@
 import { readRange } from '../analytics/range.ts'
 import { formatDay, zone } from '../analytics/zone.ts'
+import { latestBaselines } from '../baselines/read.ts'
 import { CairnError } from '../base/errors.ts'
 import { DAY, HOUR, iso } from '../base/time.ts'
 import type { DirectoryWorkspace } from '../catalog/directory.ts'
@@ -20,6 +21,8 @@ export interface TrackingDeps extends LedgerDeps {
   db: CatalogDb
   counts: RequestCounts
   scheduler: () => Pick<Scheduler, 'standing'>
+  /** How long the oldest event that is not loaded has been waiting, in milliseconds. */
+  ingestLagMs(): number
   /** Until what was taken before is in the store; reads by request have waited already. */
   settle(workspaceId: number): Promise<unknown>
 }
@@ -35,7 +38,7 @@ interface Warning {
 }
 
 async function tracking(deps: TrackingDeps, workspace: DirectoryWorkspace) {
-  const { store, clock, pipeline } = deps
+  const { store, clock } = deps
   const now = clock.now()
   const place = zone(workspace.timezone)
   const today = place.startOfDay(place.dayAt(now))
@@ -58,7 +61,6 @@ FROM (${foldedById(wanted)} UNION ALL ${foldedByGap(wanted, { fromMs: now - 7 * 
     sizes(deps, workspace),
     silence(deps, workspace),
   ])
-  const [oldest] = pipeline.pending
   return {
     task_views_today: Number(recent.rows[0]?.views ?? 0),
     task_rejections_week: Number(recent.rows[0]?.rejections ?? 0),
@@ -70,7 +72,7 @@ FROM (${foldedById(wanted)} UNION ALL ${foldedByGap(wanted, { fromMs: now - 7 * 
     capture_rate: books.capture_rate,
     quarantined_week: books.total.quarantined,
     pending_events: books.total.pending,
-    ingest_lag_ms: oldest ? Math.max(0, now - oldest.hour * 1_000 - HOUR) : 0,
+    ingest_lag_ms: deps.ingestLagMs(),
     warnings,
   }
 }
@@ -97,10 +99,12 @@ async function sizes({ store }: TrackingDeps, workspace: DirectoryWorkspace) {
   })
 }
 
+/** Of versions of a row that are not merged yet one counts. */
 const ofEach = (database: string, workspaceId: number): Piece =>
   Object.entries(tables)
     .map(
-      ([stream, table]) => sql`SELECT ${str(stream)} AS stream, count() AS rows FROM ${raw(`${database}.${table}`)} WHERE workspace_id = ${u32(workspaceId)}`,
+      ([stream, table]) =>
+        sql`SELECT ${str(stream)} AS stream, count() AS rows FROM ${raw(`${database}.${table}${stream === 'events' ? '' : ' FINAL'}`)} WHERE workspace_id = ${u32(workspaceId)}`,
     )
     .reduce((all, one) => sql`${all} UNION ALL ${one}`)
 
@@ -145,7 +149,10 @@ async function readiness(deps: TrackingDeps, { workspace }: Call<'readiness'>): 
   uniqExact(toDate(event_timestamp, ${str(readRange({}, { timezone: workspace.timezone, now }).storeTimezone)})) AS days
 FROM ${raw(`${store.dialect.database}.events`)} WHERE workspace_id = ${u32(workspace.id)} AND NOT is_bot`)
   const wanted = { store, workspaceId: workspace.id, now, bots: false }
-  const sessions = await store.query<{ n: string }>(sql`SELECT count() AS n FROM (${foldedById(wanted)})`, { settings: foldSettings })
+  const sessions = await store.query<{ n: string }>(
+    sql`SELECT count() AS n FROM (${foldedById(wanted)} UNION ALL ${foldedByGap(wanted, { fromMs: 0, toMs: now + DAY })})`,
+    { settings: foldSettings },
+  )
   const warnings = await silence(deps, workspace)
   const projects = (await latestBaselines(db, workspace.id)).find(
     (row) => row.metric_name === 'avg_task_count' && row.project_type === '' && row.client_id === '',
@@ -179,17 +186,6 @@ function overheadMs(counts: RequestCounts): number | null {
     seconds += row.seconds
   }
   return requests === 0 ? null : Math.round((seconds / requests) * 1_000 * 10) / 10
-}
-
-async function latestBaselines(db: CatalogDb, workspaceId: number) {
-  const last = await db
-    .selectFrom('baselines')
-    .select((row) => row.fn.max('calculated_at').as('at'))
-    .where('workspace_id', '=', workspaceId)
-    .executeTakeFirst()
-  return last?.at == null
-    ? []
-    : await db.selectFrom('baselines').selectAll().where('workspace_id', '=', workspaceId).where('calculated_at', '=', last.at).execute()
 }
 
 /** Fails where something that is usually busy is silent, so that it shows where jobs that fail are shown. */
