@@ -175,6 +175,8 @@ export async function show(page: Page, { row, state }: Case, world: World): Prom
   else if (state === 'failure') await page.getByRole('alert').first().waitFor()
   else await settled(page)
   if (state === 'full') await row.until?.(page).first().waitFor()
+  // A dialog has its name a moment after it is there.
+  await page.locator('[role=dialog]:not([aria-labelledby], [aria-label])').first().waitFor({ state: 'detached' })
 }
 
 /** What went wrong beyond what it is about: answers of 503, of 404 where something is looked for that is not there, of 401 to the question who nobody is. */
