@@ -8,13 +8,14 @@ import { migrateUp } from '../server/src/store/migrate.ts'
 /** Events of workspace 1 made inside the engine: 20 types, 100,000 people with a long tail, sessions of about five events, 60 days. */
 const CHUNK = 500_000
 
-export async function openStoreIn(dataDir: string): Promise<{ store: Store; close: () => Promise<void> }> {
+export async function openStoreIn(dataDir: string): Promise<{ store: Store; pid: () => number | undefined; close: () => Promise<void> }> {
   const engine = new EmbeddedEngine({ dataDir, memoryBytes: 2 * 1024 ** 3, log: makeLog('error'), clock: { now: () => Date.now() } })
   await engine.start()
   const store = makeStore({ url: engine.url, ...(engine.agent ? { agent: engine.agent } : {}), dialect: singleDialect({ segmentSource: 'file' }) })
   await migrateUp(store)
   return {
     store,
+    pid: () => engine.status().pid,
     close: async () => {
       await store.close()
       await engine.stop()
@@ -22,8 +23,8 @@ export async function openStoreIn(dataDir: string): Promise<{ store: Store; clos
   }
 }
 
-/** Fills workspace 1 of a data folder that no server uses. */
-export async function fill(dataDir: string, events: number): Promise<void> {
+/** Fills workspace 1 of a data folder that no server uses; all events are about 5,000 things of one type. */
+export async function fill(dataDir: string, events: number, { entityType = 'project' } = {}): Promise<void> {
   const { store, close } = await openStoreIn(dataDir)
   const now = Date.now()
   for (let from = 0; from < events; from += CHUNK) {
@@ -34,7 +35,7 @@ export async function fill(dataDir: string, events: number): Promise<void> {
   event_metadata, metadata, context_snapshot, device_type, duration_ms, event_timestamp, received_at, seq, browser, os, is_bot, url_path, channel, key_id, tracker, source)
 SELECT 1, generateUUIDv4(), arrayElement(types, 1 + toUInt32(20 * pow(rand(1) / 4294967296, 2))) AS event_type, splitByChar('_', event_type)[1], substring(event_type, position(event_type, '_') + 1),
   concat('user_', toString(toUInt32(100000 * pow(rand(2) / 4294967296, 2)))) AS user_id, '', cityHash64(toUInt32(1), 'u', user_id), concat('s_', toString(intDiv(n, 5))) AS session_id,
-  cityHash64(toUInt32(1), session_id), 'project', toString(rand(3) % 5000),
+  cityHash64(toUInt32(1), session_id), '${entityType}', toString(rand(3) % 5000),
   concat('{"plan":"', arrayElement(['free', 'pro', 'team'], 1 + rand(4) % 3), '","value":', toString(rand(5) % 1000), ',"path":"/projects/', toString(rand(3) % 5000), '"}') AS event_metadata,
   event_metadata, '', arrayElement(['desktop', 'mobile', 'tablet'], 1 + rand(6) % 3), if(rand(7) % 3 = 0, rand(7) % 30000, NULL),
   fromUnixTimestamp64Milli(toInt64(${now} - 60 * 86400000 + (n / ${events}) * 60 * 86400000 + rand(8) % 3600000 - 3600000), 'UTC') AS at, at, NULL, 'Chrome', 'Windows', rand(9) % 50 = 0,

@@ -63,13 +63,16 @@ async function openedOf(
   { fromMs, toMs }: Range,
 ): Promise<{ count: number; median_seconds: number | null }> {
   const of = ofType({ workspaceId: id, entityType })
+  const given = sql`SELECT entity_id, a.2 AS assigned_ms, ${persons.rootOf(id, sql`cityHash64(${u32(id)}, 'u', a.1)`)} AS person
+  FROM ${table(store, 'entities')} FINAL ARRAY JOIN assignments AS a
+  WHERE ${of} AND deleted = 0 AND a.2 >= ${i64(Math.max(fromMs, trackedSince))} AND a.2 < ${i64(toMs)}`
+  // Of all who looked at something only those who were given it are grouped: a tenth of the time.
   const { rows } = await store.query<{ count: string; median: number | null }>(sql`SELECT count() AS count,
   quantileExactInclusive(0.5)(greatest(0, seen.first_ms - given.assigned_ms) / 1000) AS median
-FROM (SELECT entity_id, a.2 AS assigned_ms, ${persons.rootOf(id, sql`cityHash64(${u32(id)}, 'u', a.1)`)} AS person
-  FROM ${table(store, 'entities')} FINAL ARRAY JOIN assignments AS a
-  WHERE ${of} AND deleted = 0 AND a.2 >= ${i64(Math.max(fromMs, trackedSince))} AND a.2 < ${i64(toMs)}) AS given
+FROM (${given}) AS given
 GLOBAL INNER JOIN (SELECT entity_id, ${persons.column(id)} AS person, toUnixTimestamp64Milli(assumeNotNull(min(first_viewed))) AS first_ms
-  FROM ${table(store, 'engagement')} WHERE ${of} AND views > 0 GROUP BY entity_id, person) AS seen
+  FROM ${table(store, 'engagement')} WHERE ${of} AND views > 0 AND (entity_id, person) GLOBAL IN (SELECT entity_id, person FROM (${given}))
+  GROUP BY entity_id, person) AS seen
 ON seen.entity_id = given.entity_id AND seen.person = given.person`)
   const count = Number(rows[0]?.count ?? 0)
   return { count, median_seconds: count === 0 ? null : (rows[0]?.median ?? null) }

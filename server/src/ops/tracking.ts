@@ -8,7 +8,7 @@ import type { CatalogDb } from '../catalog/schema.ts'
 import type { Call, Handlers } from '../http/call.ts'
 import type { Job } from '../jobs/job.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
-import { foldedByGap, foldedById, foldSettings, isOpen } from '../sessions/fold.ts'
+import { foldedByGap, foldedById, foldSettings, isOpen, keysStartedIn, keysUnderWay } from '../sessions/fold.ts'
 import { i64, raw, sql, str, time, u32, type Piece } from '../store/sql.ts'
 import type { RequestCounts } from './counts.ts'
 import { ledger, type LedgerDeps } from './ledger.ts'
@@ -47,13 +47,15 @@ async function tracking(deps: TrackingDeps, workspace: DirectoryWorkspace) {
   const view = raw("entity_type = 'task' AND event_action = 'viewed' AND NOT is_bot")
   const rejection = raw("entity_type = 'task' AND event_action = 'rejected' AND NOT is_bot")
   const wanted = { store, workspaceId: workspace.id, now, bots: false }
+  const week = { fromMs: now - 7 * DAY, toMs: now + DAY }
+  const recentKeys = sql`${keysStartedIn(wanted, week)} UNION ALL ${keysUnderWay(wanted)}`
   const [recent, sessions, baselines, books, streams, warnings] = await Promise.all([
     store.query<{ views: string; rejections: string; tasks: string }>(sql`SELECT countIf(${view} AND event_timestamp >= ${time(today)}) AS views,
   countIf(${rejection}) AS rejections, uniqExactIf(entity_id, entity_type = 'task' AND NOT is_bot AND event_timestamp >= ${time(now - DAY)}) AS tasks
 FROM ${events} WHERE ${of} AND event_timestamp >= ${time(now - 7 * DAY)} AND event_timestamp <= ${time(now)}`),
     store.query<{ week: string; open: string }>(
       sql`SELECT countIf(start_ms >= ${i64(now - 7 * DAY)}) AS week, countIf(${isOpen}) AS open
-FROM (${foldedById(wanted)} UNION ALL ${foldedByGap(wanted, { fromMs: now - 7 * DAY, toMs: now + DAY })}) WHERE start_ms >= ${i64(now - 7 * DAY)} OR ${isOpen}`,
+FROM (${foldedById(wanted, recentKeys)} UNION ALL ${foldedByGap(wanted, week)}) WHERE start_ms >= ${i64(now - 7 * DAY)} OR ${isOpen}`,
       { settings: foldSettings },
     ),
     latestBaselines(deps.db, workspace.id),
@@ -99,12 +101,12 @@ async function sizes({ store }: TrackingDeps, workspace: DirectoryWorkspace) {
   })
 }
 
-/** Of versions of a row that are not merged yet one counts. */
+/** Of versions of a row that are not merged yet one counts; of sessions, which are millions, each does for the minutes until they are. */
 const ofEach = (database: string, workspaceId: number): Piece =>
   Object.entries(tables)
     .map(
       ([stream, table]) =>
-        sql`SELECT ${str(stream)} AS stream, count() AS rows FROM ${raw(`${database}.${table}${stream === 'events' ? '' : ' FINAL'}`)} WHERE workspace_id = ${u32(workspaceId)}`,
+        sql`SELECT ${str(stream)} AS stream, count() AS rows FROM ${raw(`${database}.${table}${stream === 'events' || stream === 'sessions' ? '' : ' FINAL'}`)} WHERE workspace_id = ${u32(workspaceId)}`,
     )
     .reduce((all, one) => sql`${all} UNION ALL ${one}`)
 
@@ -116,10 +118,14 @@ const USUAL = 3
 async function silence({ store, clock }: TrackingDeps, workspace: DirectoryWorkspace): Promise<Warning[]> {
   const now = clock.now()
   const ago = sql`(${i64(now)} - toUnixTimestamp64Milli(event_timestamp))`
+  // One by one, so that the index leads to them: the same hour of each day.
+  const hours = Array.from({ length: HISTORY_DAYS + 1 }, (_, days) => now - days * DAY)
+    .map((to) => sql`(event_timestamp > ${time(to - HOUR)} AND event_timestamp <= ${time(to)})`)
+    .reduce((all, one) => sql`${all} OR ${one}`)
   const { rows } = await store.query<{ day: string; events: string; views: string }>(sql`SELECT intDiv(${ago}, ${i64(DAY)}) AS day, count() AS events,
   countIf(event_action = 'viewed') AS views
 FROM ${raw(`${store.dialect.database}.events`)}
-WHERE workspace_id = ${u32(workspace.id)} AND NOT is_bot AND event_timestamp > ${time(now - (HISTORY_DAYS + 1) * DAY)} AND event_timestamp <= ${time(now)} AND ${ago} % ${i64(DAY)} < ${i64(HOUR)}
+WHERE workspace_id = ${u32(workspace.id)} AND NOT is_bot AND (${hours})
 GROUP BY day`)
   const watched = [
     ['events', 'No event came in the last hour, in which there usually are some. Look whether the trackers still run, and at the refusals.'],
