@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { eventually, freePort, read, SECRET_KEY, send, startServer, temporaryFolder, WRITE_KEY } from '../test/server.ts'
 import { fill } from './fill.ts'
-import { machine, median, rounded } from './measure.ts'
+import { machine, rounded, timed } from './measure.ts'
 
 /**
  * Tasks at size: what hosts and screens ask of 5,000 tasks with two assignees each, on generated events of one workspace over 60 days; then
@@ -67,19 +67,7 @@ await eventually(
   30_000,
 )
 console.log(`${events} events, ${TASKS} tasks`)
-for (const [name, path] of questions) {
-  const times: number[] = []
-  for (let i = 0; i <= Number(values.runs); i++) {
-    const from = performance.now()
-    await read(server.url, path, SECRET_KEY)
-    times.push(performance.now() - from)
-  }
-  const [first = 0, ...warm] = times
-  warm.sort((a, b) => a - b)
-  console.log(
-    `  ${name}: median ${rounded(median(warm))} ms, p95 ${rounded(warm[Math.floor(warm.length * 0.95)] ?? 0)} ms, first ${rounded(first)} ms  ${path}`,
-  )
-}
+await timed(questions, Number(values.runs), (path) => read(server.url, path, SECRET_KEY))
 
 // At a rate, not one after the other: what waits while the server is slow counts as slow.
 const rate = Number(values.rate)

@@ -67,3 +67,19 @@ export const familyOf = (pid: number): number[] => [
 export const machine = (): string => `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`
 export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 export const rounded = (value: number, digits = 0): number => Math.round(value * 10 ** digits) / 10 ** digits
+
+/** Asks each question once, and then `runs` times; prints median, 95th percentile and the first of each. */
+export async function timed(questions: ReadonlyArray<[name: string, path: string]>, runs: number, ask: (path: string) => Promise<unknown>): Promise<void> {
+  for (const [name, path] of questions) {
+    const times: number[] = []
+    for (let i = 0; i <= runs; i++) {
+      const from = performance.now()
+      await ask(path)
+      times.push(performance.now() - from)
+    }
+    const [first = 0, ...warm] = times
+    warm.sort((a, b) => a - b)
+    const p95 = warm[Math.floor(warm.length * 0.95)] ?? 0
+    console.log(`  ${name}: median ${rounded(median(warm))} ms, p95 ${rounded(p95)} ms, first ${rounded(first)} ms  ${path}`)
+  }
+}

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { eventually, freePort, read, SECRET_KEY, startServer, temporaryFolder, type Server } from '../test/server.ts'
 import { fill } from './fill.ts'
-import { familyOf, machine, median, pssMb, rounded } from './measure.ts'
+import { familyOf, machine, median, pssMb, rounded, timed } from './measure.ts'
 
 /**
  * Reads at size: workspace analytics, one person's, the first page of filtered lists, restart and memory, on generated events of one
@@ -27,12 +27,6 @@ const questions: Array<[name: string, path: string]> = [
   ['types', '/api/events/types'],
 ]
 
-async function ask(server: Server, path: string): Promise<number> {
-  const from = performance.now()
-  await read(server.url, path, SECRET_KEY)
-  return performance.now() - from
-}
-
 const folder = temporaryFolder()
 const port = await freePort()
 const start = (): Promise<Server> => startServer({ dataDir: folder.path, port, env: { CAIRN_LOG_LEVEL: 'error' } })
@@ -56,15 +50,8 @@ for (let i = 0; i < 3; i++) {
   if (i < 2) await server.stop()
 }
 console.log(`restart to healthy: ${rounded(median(restarts))} ms (median of 3)`)
-for (const [name, path] of questions) {
-  const first = await ask(server, path)
-  const times: number[] = []
-  for (let i = 0; i < Number(values.runs); i++) times.push(await ask(server, path))
-  times.sort((a, b) => a - b)
-  console.log(
-    `${name}: median ${rounded(median(times))} ms, p95 ${rounded(times[Math.floor(times.length * 0.95)] ?? 0)} ms, first ${rounded(first)} ms  ${path}`,
-  )
-}
+const { url } = server
+await timed(questions, Number(values.runs), (path) => read(url, path, SECRET_KEY))
 await new Promise((resolve) => setTimeout(resolve, 15_000))
 console.log(`server and engine idle after these reads: ${pssMb(...familyOf(server.process.pid ?? 0))} MB`)
 await server.stop()

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { eventually, freePort, read, SECRET_KEY, startServer, temporaryFolder } from '../test/server.ts'
 import { fill, openStoreIn } from './fill.ts'
-import { machine, median, rounded } from './measure.ts'
+import { machine, timed } from './measure.ts'
 
 /**
  * Sessions at size: lists, summary, one session, a person's usage, on generated events of one workspace over 60 days, with a session_id for five
@@ -38,20 +38,9 @@ for (const kind of ['with a session_id', 'without'] as const) {
     30_000,
   )
   console.log(`${events} events ${kind}`)
-  for (const [name, path] of questions) {
-    if (kind === 'without' && name === 'one session') continue
-    const times: number[] = []
-    for (let i = 0; i <= Number(values.runs); i++) {
-      const from = performance.now()
-      await read(server.url, path, SECRET_KEY)
-      times.push(performance.now() - from)
-    }
-    const [first = 0, ...warm] = times
-    warm.sort((a, b) => a - b)
-    console.log(
-      `  ${name}: median ${rounded(median(warm))} ms, p95 ${rounded(warm[Math.floor(warm.length * 0.95)] ?? 0)} ms, first ${rounded(first)} ms  ${path}`,
-    )
-  }
+  const asked = questions.filter(([name]) => kind !== 'without' || name !== 'one session')
+  const { url } = server
+  await timed(asked, Number(values.runs), (path) => read(url, path, SECRET_KEY))
   await server.stop()
   folder.remove()
 }

@@ -1,5 +1,6 @@
 import type { SessionOutput } from '@cairn/wire/api/sessions'
 import { iso } from '../base/time.ts'
+import { partsOf } from '../store/migrations/0005_sessions.ts'
 import { empty, i64, join, raw, sql, u32, u64s } from '../store/sql.ts'
 import { foldedByGap, foldSettings, idleReason, kindOf, NEVER, type Folded, type Wanted } from './fold.ts'
 
@@ -97,7 +98,7 @@ async function seenOf({ store, workspaceId, bots }: Wanted, rows: readonly Folde
   if (keys.length === 0) return new Map()
   const found = await store.query<Seen & { session_key: string; session_id: string }>(sql`SELECT session_key, any(session_id) AS session_id,
   argMaxIfMerge(user) AS user_id, argMaxIfMerge(anonymous) AS anonymous_id, argMinIfMerge(entry) AS entry, argMaxIfMerge(exit) AS exit,
-  argMinMerge(origin) AS origin, argMaxMerge(device) AS device
+  ${raw(partsOf('argMinMerge(origin)'))} AS origin, ${raw(partsOf('argMaxMerge(device)'))} AS device
 FROM ${raw(store.dialect.database)}.session_details WHERE workspace_id = ${u32(workspaceId)} AND session_key IN ${u64s(keys)}${bots ? empty : sql` AND NOT is_bot`}
 GROUP BY session_key`)
   return new Map(found.rows.map((row) => [row.session_key, row]))

@@ -12,10 +12,19 @@ import type { Migration } from '../migrate.ts'
  */
 const word = 'LowCardinality(String)'
 const moment = "DateTime64(3, 'UTC')"
-const order = `Tuple(${moment}, UInt64, ${moment}, UUID)`
-const orderOf = '(event_timestamp, ifNull(seq, 0), received_at, event_id)'
-const deviceOf = "CAST(tuple(device_type, browser, os, country), 'Tuple(String, String, String, String)')"
-const originOf = "CAST(tuple(referrer_domain, channel, utm_source, utm_medium, utm_campaign), 'Tuple(String, String, String, String, String)')"
+/**
+ * Place of an event among others as one number, which costs a sixth of comparing tuples: its moment, its number, when it was received, its id. The
+ * numbers of one source that are told apart end at 2^32.
+ */
+const placeOf = `bitShiftLeft(toUInt256(toUnixTimestamp64Milli(event_timestamp) + 70368744177664), 208)
+    + bitShiftLeft(toUInt256(least(ifNull(seq, 0), 4294967295)), 176) + bitShiftLeft(toUInt256(toUnixTimestamp64Milli(received_at)), 128) + toUInt256(reinterpretAsUInt128(event_id))`
+const device = ['device_type', 'browser', 'os', 'country'] as const
+const origin = ['referrer_domain', 'channel', 'utm_source', 'utm_medium', 'utm_campaign'] as const
+const deviceOf = `CAST(tuple(${device.join()}), 'Tuple(String, String, String, String)')`
+const originOf = `CAST(tuple(${origin.join()}), 'Tuple(String, String, String, String, String)')`
+/** Texts in one, which states hold for less; parted by what no text has. */
+const inOne = (columns: readonly string[]): string => `CAST(concat(${columns.join(", '\\0', ")}), 'String')`
+export const partsOf = (column: string): string => `splitByChar('\\0', ${column})`
 /** The second name is that of imports. */
 const isPageView = "event_type IN ('page_viewed', 'page_view')"
 
@@ -37,10 +46,9 @@ const details: Table = {
   name: 'session_details',
   columns: `
   workspace_id UInt32, session_key UInt64, is_bot Bool, session_id SimpleAggregateFunction(any, String),
-  user AggregateFunction(argMaxIf, String, ${order}, UInt8), anonymous AggregateFunction(argMaxIf, String, ${order}, UInt8),
-  device AggregateFunction(argMax, Tuple(String, String, String, String), ${order}),
-  origin AggregateFunction(argMin, Tuple(String, String, String, String, String), ${order}),
-  entry AggregateFunction(argMinIf, String, ${order}, UInt8), exit AggregateFunction(argMaxIf, String, ${order}, UInt8)`,
+  user AggregateFunction(argMaxIf, String, UInt256, UInt8), anonymous AggregateFunction(argMaxIf, String, UInt256, UInt8),
+  device AggregateFunction(argMax, String, UInt256), origin AggregateFunction(argMin, String, UInt256),
+  entry AggregateFunction(argMinIf, String, UInt256, UInt8), exit AggregateFunction(argMaxIf, String, UInt256, UInt8)`,
   engine: 'AggregatingMergeTree',
   orderBy: '(workspace_id, session_key, is_bot)',
   // Fifty sessions of a page lie anywhere in the table. One table for both was twice as slow to count or three times as slow to show.
@@ -53,9 +61,9 @@ export const sessionsOfEvents = (where = ''): string => `SELECT workspace_id, se
   min(event_timestamp) AS started_at, max(event_timestamp) AS last_at, count() AS events, countIf(${isPageView}) AS page_views, groupUniqArray(person_key) AS person_keys
 FROM {from} WHERE session_key != 0${where} GROUP BY workspace_id, session_key, is_bot`
 export const detailsOfEvents = (where = ''): string => `SELECT workspace_id, session_key, is_bot, any(session_id) AS session_id,
-  argMaxIfState(user_id, ${orderOf}, user_id != '') AS user, argMaxIfState(anonymous_id, ${orderOf}, anonymous_id != '') AS anonymous,
-  argMaxState(${deviceOf}, ${orderOf}) AS device, argMinState(${originOf}, ${orderOf}) AS origin,
-  argMinIfState(url_path, ${orderOf}, url_path != '') AS entry, argMaxIfState(url_path, ${orderOf}, url_path != '') AS exit
+  argMaxIfState(user_id, (${placeOf}) AS place, user_id != '') AS user, argMaxIfState(anonymous_id, place, anonymous_id != '') AS anonymous,
+  argMaxState(${inOne(device)}, place) AS device, argMinState(${inOne(origin)}, place) AS origin,
+  argMinIfState(url_path, place, url_path != '') AS entry, argMaxIfState(url_path, place, url_path != '') AS exit
 FROM {from} WHERE session_key != 0${where} GROUP BY workspace_id, session_key, is_bot`
 
 const views: readonly View[] = [

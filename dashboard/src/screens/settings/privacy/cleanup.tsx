@@ -8,7 +8,7 @@ import { texts } from '../../../texts/texts.ts'
 import { useFormat } from '../../../ui/format.ts'
 import { Section } from '../../../ui/section.tsx'
 import { Confirm } from '../confirm.tsx'
-import { isDays, MOST_DAYS } from './retention.tsx'
+import { isDays, MOST_DAYS } from './age.tsx'
 import { Form } from '../../../ui/form.tsx'
 
 const t = texts.settings.privacy
