@@ -11,9 +11,12 @@ import { familyOf, load, machine, median, noOpServer, pssMb, rounded, type LoadR
  * Durable ingest: batches of 100 events and single events, each acknowledged only after its sync; then how long until all of it can be
  * queried, and what memory it took. The limits of the machine are measured in the same run: HTTP without work with the same bodies, and the
  * engine loading the same rows with nothing beside it.
- * `npm run bench -- ingest [--seconds 60] [--runs 3]`
+ * `npm run bench -- ingest [--seconds 60] [--runs 3] [--rate 60000]`: with a rate, batches only, at so many events a second
  */
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' }, runs: { type: 'string', default: '3' } } })
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '60' }, runs: { type: 'string', default: '3' }, rate: { type: 'string', default: '0' } },
+})
+const rate = Number(values.rate)
 const seconds = Number(values.seconds)
 
 interface Ledger {
@@ -42,7 +45,7 @@ async function oneRun(
   const idleMb = pssMb(...pids)
   let peakMb = 0
   const watch = setInterval(() => (peakMb = Math.max(peakMb, pssMb(...pids))), 500)
-  const result = await load(server.url, WRITE_KEY, { perRequest, connections, seconds })
+  const result = await load(server.url, WRITE_KEY, { perRequest, connections, seconds, rate })
   clearInterval(watch)
   const endedAt = performance.now()
   const { total } = await eventually(
@@ -98,6 +101,7 @@ for (const [name, perRequest, connections] of [
   ['batches of 100', 100, 16],
   ['single events', 1, 32],
 ] as const) {
+  if (rate > 0 && perRequest === 1) continue
   const runs = []
   for (let i = 0; i < Number(values.runs); i++) {
     const run = await oneRun(perRequest, connections)

@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 
 /**
- * Load generator, run as a process of its own: `load.ts <url> <key> <events per request> <connections> <seconds>`.
+ * Load generator, run as a process of its own: `load.ts <url> <key> <events per request> <connections> <seconds> [path] [events a second]`;
+ * without a rate each connection sends again once it is answered. At a rate, what waits while the server is slow counts as slow.
  * Raw sockets and requests built beforehand, with only the event ids written anew, so that it takes as little as possible of the two cores
  * that it shares with the server. Prints one JSON line.
  */
-const [, , target = '', key = '', perRequest = '1', connections = '8', seconds = '5', path = '/api/events/log'] = process.argv
+const [, , target = '', key = '', perRequest = '1', connections = '8', seconds = '5', path = '/api/events/log', rate = '0'] = process.argv
 const url = new URL(target)
 const size = Number(perRequest)
+/** Between two requests of a connection, in milliseconds. */
+const interval = Number(rate) === 0 ? 0 : (size * Number(connections) * 1_000) / Number(rate)
 const types = ['page_viewed', 'project_created', 'project_opened', 'task_viewed', 'task_commented', 'email_opened', 'search_performed', 'modal_opened']
 const ID = '00000000-0000-7000-8000-000000000000'
 
@@ -47,7 +50,7 @@ const end = performance.now() + Number(seconds) * 1_000
 
 function drive(socket: Socket, requests: Request[], done: () => void): void {
   let turn = 0
-  let sentAt = 0
+  let sentAt = performance.now() - interval
   let expected = -1
   let received = 0
   const send = (): void => {
@@ -57,7 +60,7 @@ function drive(socket: Socket, requests: Request[], done: () => void): void {
       request.bytes.write(run, at, 'latin1')
       request.bytes.write((ids++).toString(16).padStart(12, '0'), at + 24, 'latin1')
     }
-    sentAt = performance.now()
+    sentAt = interval === 0 ? performance.now() : sentAt + interval
     socket.write(request.bytes)
   }
   socket.on('data', (data: Buffer) => {
@@ -73,8 +76,11 @@ function drive(socket: Socket, requests: Request[], done: () => void): void {
     expected = -1
     received = 0
     latencies.push(performance.now() - sentAt)
-    if (performance.now() < end) send()
-    else {
+    if (performance.now() < end) {
+      const wait = interval === 0 ? 0 : sentAt + interval - performance.now()
+      if (wait > 0) setTimeout(send, wait)
+      else send()
+    } else {
       socket.end()
       done()
     }

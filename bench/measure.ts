@@ -22,7 +22,7 @@ export interface LoadResult {
 export async function load(
   url: string,
   key: string,
-  options: { perRequest: number; connections: number; seconds: number; path?: string },
+  options: { perRequest: number; connections: number; seconds: number; path?: string; rate?: number },
 ): Promise<LoadResult> {
   const { stdout } = await execute(process.execPath, [
     '--disable-warning=ExperimentalWarning',
@@ -32,7 +32,8 @@ export async function load(
     String(options.perRequest),
     String(options.connections),
     String(options.seconds),
-    ...(options.path ? [options.path] : []),
+    options.path ?? '/api/events/log',
+    String(options.rate ?? 0),
   ])
   return JSON.parse(stdout) as LoadResult
 }
