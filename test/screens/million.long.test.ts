@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort, read, send, startServer, temporaryFolder, type Server } from '../server.ts'
+import { eventually, freePort, read, send, startServer, temporaryFolder, type Server } from '../server.ts'
 import { openBrowser } from '../browser.ts'
 import { ADMIN, openIn, settled, signIn } from './stage.ts'
 
@@ -34,6 +34,12 @@ beforeAll(async () => {
     }
   }
   await Promise.all([sender(), sender(), sender()])
+  // What is sent as fast as it is taken is acknowledged before it is loaded; a read says so then, by its header.
+  await eventually(
+    () => read<{ total: { pending: number } }>(server.url, '/api/ledger?by=total'),
+    ({ total }) => total.pending === 0,
+    60_000,
+  )
 }, 240_000)
 afterAll(async () => {
   await server.stop()
