@@ -44,6 +44,14 @@ FROM (SELECT number + ${from} AS n, ['page_viewed','task_viewed','project_opened
       { settings: { insert_deduplication_token: `fill-${from}`, max_insert_threads: 1, max_threads: 1, max_memory_usage: 4_000_000_000 } },
     )
   }
+  for (const [path, type, example] of [
+    ['plan', 'string', 'free'],
+    ['value', 'number', '1'],
+    ['path', 'string', '/projects/1'],
+  ]) {
+    await store.command(`INSERT INTO cairn.event_properties (workspace_id, event_type, path, value_type, example, person_key, event_timestamp, seen_at)
+SELECT DISTINCT 1, event_type, '${path}', '${type}', '${example}', 0, now64(3), now64(3) FROM cairn.event_types WHERE workspace_id = 1`)
+  }
   // A table that is merged: merging beside the questions would be measured with them.
   for (;;) {
     const { rows } = await store.query<{ merges: string; parts: string }>({

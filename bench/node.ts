@@ -13,9 +13,9 @@ import { freePort, startServer, temporaryFolder, WRITE_KEY } from '../test/serve
 import { machine, median, pssMb, rounded } from './measure.ts'
 
 /**
- * What `@cairn/node` costs its host: the same Express and Fastify route without it, with `trackActivity` while Cairn takes everything, while
- * nothing listens there, and while Cairn takes connections and never answers; each a process of its own, four requests at a time to one after the
- * other, so that all see the same machine. Then 3.6 million calls of `track` while Cairn is down: an hour at a thousand a second.
+ * What `@cairn/node` costs its host: the same Express and Fastify route twice without it and once with `trackActivity`, while Cairn takes everything,
+ * while nothing listens there, and while Cairn takes connections and never answers; each host a process of its own, four requests at a time to one
+ * after the other, so that all see the same machine. Then 3.6 million calls of `track` while Cairn is down: an hour at a thousand a second.
  * `npm run bench -- node [--requests 40000] [--calls 3600000]`
  */
 const { values } = parseArgs({
@@ -53,9 +53,7 @@ async function serve(framework: string, to: string): Promise<void> {
 }
 
 interface Variant {
-  framework: string
   name: string
-  to: string
   port: string
   pid: number
   agent: Agent
@@ -80,34 +78,38 @@ const askTogether = ({ port, agent }: Variant): Promise<number[]> =>
     ),
   )
 
-async function compare(): Promise<void> {
-  const folder = temporaryFolder()
-  const cairn = await startServer({ dataDir: folder.path, port: await freePort(), env: { CAIRN_LOG_LEVEL: 'error' } })
-  const silent = createServer((socket) => void socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
-  await once(silent, 'listening')
-  const targets = {
-    without: '',
-    'with, Cairn up': cairn.url,
-    'with, Cairn down': `http://127.0.0.1:${await freePort()}`,
-    'with, Cairn silent': `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
-  }
+interface Away {
+  to: string
+  end: () => Promise<void> | void
+}
+const cairns: Record<string, () => Promise<Away>> = {
+  async up() {
+    const folder = temporaryFolder()
+    const cairn = await startServer({ dataDir: folder.path, port: await freePort(), env: { CAIRN_LOG_LEVEL: 'error' } })
+    return { to: cairn.url, end: () => cairn.stop().then(() => folder.remove()) }
+  },
+  down: async () => ({ to: `http://127.0.0.1:${await freePort()}`, end: () => undefined }),
+  async silent() {
+    const silent = createServer((socket) => void socket.on('error', () => undefined).resume()).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    return { to: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, end: () => void silent.close() }
+  },
+}
+
+/** Three hosts beside each other: two without Cairn, whose difference is that of the machine, and one with it. */
+async function compare(framework: string, state: string): Promise<void> {
+  const cairn = await (cairns[state] as () => Promise<Away>)()
   const children: ChildProcess[] = []
   const variants: Variant[] = []
-  for (const framework of ['Express', 'Fastify']) {
-    for (const [name, to] of Object.entries(targets)) {
-      const child = start(framework, to)
-      children.push(child)
-      const [port] = (await once(child.stdout, 'data')) as [Buffer]
-      variants.push({
-        framework,
-        name,
-        to,
-        latencies: [],
-        port: port.toString().trim(),
-        pid: child.pid ?? 0,
-        agent: new Agent({ keepAlive: true, maxSockets: TOGETHER }),
-      })
-    }
+  for (const [name, to] of [
+    ['without', ''],
+    ['without, again', ''],
+    [`with, Cairn ${state}`, cairn.to],
+  ] as const) {
+    const child = start(framework, to)
+    children.push(child)
+    const [port] = (await once(child.stdout, 'data')) as [Buffer]
+    variants.push({ name, latencies: [], port: port.toString().trim(), pid: child.pid ?? 0, agent: new Agent({ keepAlive: true, maxSockets: TOGETHER }) })
   }
   const turns = Number(values.requests) / TOGETHER
   for (let n = 0; n < turns / 10; n++) for (const variant of variants) await askTogether(variant)
@@ -119,34 +121,32 @@ async function compare(): Promise<void> {
     }
     await sleep(PAUSE_MS)
   }
-  const memory = new Map(variants.map(({ pid }) => [pid, pssMb(pid)]))
+  const memory = variants.map(({ pid }) => pssMb(pid))
   for (const child of children) child.kill()
-  await cairn.stop()
-  silent.close()
   for (const { agent } of variants) agent.destroy()
-  folder.remove()
+  await cairn.end()
 
-  const p99 = (values: readonly number[]): number =>
-    at(
-      values.toSorted((a, b) => a - b),
-      0.99,
-    )
   const part = Math.ceil(Number(values.requests) / PARTS)
-  for (const { framework, name, pid, latencies } of variants) {
-    const base = variants.find((other) => other.framework === framework && other.to === '')?.latencies ?? []
+  const base = variants[0]?.latencies ?? []
+  for (const [i, { name, latencies }] of variants.entries()) {
     const more = Array.from({ length: PARTS }, (_, n) => [latencies, base].map((all) => p99(all.slice(n * part, (n + 1) * part)))).map(
       ([own = 0, other = 0]) => own - other,
     )
     const sorted = latencies.toSorted((a, b) => a - b)
     console.log(
-      `${framework} ${name}: p50 ${rounded(at(sorted, 0.5), 3)} ms, p99 ${rounded(p99(latencies), 3)} ms, ${memory.get(pid)} MB` +
-        (name === 'without'
+      `${framework} ${name}: p50 ${rounded(at(sorted, 0.5), 3)} ms, p99 ${rounded(p99(latencies), 3)} ms, ${memory[i]} MB` +
+        (i === 0
           ? ` (${sorted.length} requests)`
           : `; p99 ${signed(p99(latencies) - p99(base))} ms against without, median of ${PARTS} parts ${signed(median(more))} ms (${signed(Math.min(...more))} to ${signed(Math.max(...more))})`),
     )
   }
 }
 
+const p99 = (values: readonly number[]): number =>
+  at(
+    values.toSorted((a, b) => a - b),
+    0.99,
+  )
 const signed = (value: number): string => `${value < 0 ? '' : '+'}${rounded(value, 3)}`
 const rssMb = (): number => process.memoryUsage.rss() / 2 ** 20
 /** As much as a busy host keeps alive at any time: what outlives a young collection makes V8 take more memory, whoever it belongs to. */
@@ -217,6 +217,6 @@ const start = (what: string, to: string) =>
 if (values.serve === undefined) {
   console.log(machine())
   await compareCounts()
-  await compare()
+  for (const state of Object.keys(cairns)) for (const framework of ['Express', 'Fastify']) await compare(framework, state)
 } else if (values.serve === 'calls') console.log(JSON.stringify(await count(Number(values.calls), values.to)))
 else await serve(values.serve, values.to)

@@ -64,7 +64,7 @@ const trend = (persons: Persons, interval: 'day' | 'week' | 'month'): ReturnType
     interval,
     events: raw('cairn.events'),
     where: eventsWhere({ properties: { knows: () => false }, persons }, call, range),
-    person: persons.column(1),
+    people: persons.count(1, interval !== 'day'),
   })
 for (const interval of ['day', 'week', 'month'] as const) {
   const counted = (moments: Awaited<ReturnType<typeof trend>>, of: 'events' | 'people'): number => moments.reduce((sum, moment) => sum + moment[of], 0)

@@ -9,10 +9,12 @@ import { ask, PASSWORD, startCairn, type TestCairn, type TestUser, type TestWork
 let cairn: TestCairn
 let w: TestWorkspace
 const users = {} as Record<Role, TestUser>
+let stranger: TestUser
 beforeAll(async () => {
   cairn = await startCairn()
   w = await cairn.workspace()
   for (const role of roles) users[role] = await cairn.user({ workspace: w, role })
+  stranger = await cairn.user({ email: 'stranger@example.com' })
 })
 afterAll(() => cairn.close())
 
@@ -20,7 +22,20 @@ const names = Object.keys(endpoints) as EndpointName[]
 
 /** Who may do what, written down apart from the table that decides it: a new endpoint has to be put here. */
 const least: Partial<Record<EndpointName, Role>> = {
-  ...of('viewer', ['listEvents', 'sessionEvents', 'exportEvents', 'analytics', 'listTypes', 'listQuarantine', 'ledger', 'listPeople', 'getPerson']),
+  ...of('viewer', [
+    'listEvents',
+    'sessionEvents',
+    'exportEvents',
+    'analytics',
+    'listTypes',
+    'listQuarantine',
+    'ledger',
+    'listPeople',
+    'getPerson',
+    'query',
+    'queryPeople',
+    'queryEvents',
+  ]),
   ...of('viewer', ['getWorkspace', 'listMembers', 'refusals', 'system', 'listJobs', 'listJobRuns']),
   ...of('analyst', ['logEvent', 'logBatch', 'identify', 'alias', 'merge', 'unmerge', 'declareType', 'undeclareType', 'replayQuarantine']),
   ...of('viewer', ['getEntity', 'listEntities', 'listRejections', 'userRejections', 'engagement', 'unopened', 'hasViewed', 'commentTrend']),
@@ -47,6 +62,12 @@ const least: Partial<Record<EndpointName, Role>> = {
     'reject',
     'readNotification',
   ]),
+  ...of('viewer', ['listInsights', 'getInsight', 'insightVersions', 'listCohorts', 'getCohort', 'cohortVersions']),
+  ...of('viewer', ['listAnnotations', 'getAnnotation', 'annotationVersions', 'listDashboards', 'getDashboard', 'dashboardVersions']),
+  ...of('viewer', ['listTemplates', 'listWidgets', 'getWidget', 'widgetVersions']),
+  ...of('analyst', ['createInsight', 'putInsight', 'deleteInsight', 'createCohort', 'putCohort', 'deleteCohort', 'createAnnotation', 'putAnnotation']),
+  ...of('analyst', ['deleteAnnotation', 'createDashboard', 'putDashboard', 'deleteDashboard', 'addWidget', 'putWidget', 'deleteWidget', 'putLayout']),
+  ...of('analyst', ['listShares', 'createShare', 'revokeShare']),
   ...of('viewer', ['findSessions', 'getSession', 'sessionSummary', 'userUsage']),
   ...of('analyst', ['startSession', 'noteActivity', 'finishSession']),
   ...of('admin', ['optOut', 'optIn', 'cleanup', 'setWorkspace', 'listKeys', 'createKey', 'revokeKey', 'setMember', 'removeMember']),
@@ -78,7 +99,6 @@ describe('roles', () => {
       if (atLeast(role, needed)) expect([401, 403]).not.toContain(status)
       else expect({ status, message }).toEqual({ status: 403, message: `This needs the role ${needed}; you are ${role} here.` })
     }
-    const stranger = await cairn.user({ email: `stranger-to-${name.toLowerCase()}@example.com` })
     expect(await asked(stranger)).toEqual({
       status: 404,
       message: 'There is no such workspace, or you are no member of it. GET /api/account lists yours.',
@@ -132,6 +152,20 @@ type Ask = (owner: TestUser) => Promise<{ path: string; body?: unknown } & { doe
 const made = async (owner: TestUser, id: string): Promise<string> => {
   await owner.call('PUT', `/api/tasks/${id}`, { attributes: { created_by: 'creator' }, assignees: ['ada'] })
   return id
+}
+
+const bodies = {
+  insights: { name: 'A', question: { kind: 'trends', series: [{ event: 'order_paid', math: 'total' }] } },
+  cohorts: { name: 'A', type: 'live', definition: { all: [{ did: { event: 'order_paid' } }] } },
+  annotations: { name: 'A', at: '2026-03-01T10:00:00Z' },
+  dashboards: { name: 'A', widgets: [{ type: 'live' }] },
+}
+const saved = async (owner: TestUser, plural: keyof typeof bodies): Promise<string> =>
+  `/api/${plural}/${String((await owner.post(`/api/${plural}`, bodies[plural])).body['id'])}`
+const savedWidget = async (owner: TestUser): Promise<string> => {
+  const path = await saved(owner, 'dashboards')
+  const { widgets } = await owner.get<{ widgets: Array<{ id: string }> }>(path)
+  return `${path}/widgets/${widgets[0]?.id}`
 }
 
 /** What changes something, with how to do it for real; a new `manage` endpoint has to be put here. */
@@ -192,6 +226,50 @@ const changes: Record<Changing, Ask> = {
   }),
   assign: async (owner) => ({ path: `/api/tasks/${await made(owner, 'assigned')}/assignees/ada`, body: {}, does: 'entity.changed', target: 'task assigned' }),
   unassign: async (owner) => ({ path: `/api/tasks/${await made(owner, 'unassigned')}/assignees/ada`, does: 'entity.changed', target: 'task unassigned' }),
+  createInsight: async () => ({ path: '/api/insights', body: bodies.insights, does: 'insight.created', target: 'A' }),
+  putInsight: async (owner) => ({
+    path: await saved(owner, 'insights'),
+    body: { ...bodies.insights, name: 'B', version: 1 },
+    does: 'insight.changed',
+    target: 'B',
+  }),
+  deleteInsight: async (owner) => ({ path: await saved(owner, 'insights'), does: 'insight.removed', target: 'A' }),
+  createCohort: async () => ({ path: '/api/cohorts', body: bodies.cohorts, does: 'cohort.created', target: 'A' }),
+  putCohort: async (owner) => ({
+    path: await saved(owner, 'cohorts'),
+    body: { ...bodies.cohorts, name: 'B', version: 1 },
+    does: 'cohort.changed',
+    target: 'B',
+  }),
+  deleteCohort: async (owner) => ({ path: await saved(owner, 'cohorts'), does: 'cohort.removed', target: 'A' }),
+  createAnnotation: async () => ({ path: '/api/annotations', body: bodies.annotations, does: 'annotation.created', target: 'A' }),
+  putAnnotation: async (owner) => ({
+    path: await saved(owner, 'annotations'),
+    body: { ...bodies.annotations, name: 'B', version: 1 },
+    does: 'annotation.changed',
+    target: 'B',
+  }),
+  deleteAnnotation: async (owner) => ({ path: await saved(owner, 'annotations'), does: 'annotation.removed', target: 'A' }),
+  createDashboard: async () => ({ path: '/api/dashboards', body: bodies.dashboards, does: 'dashboard.created', target: 'A' }),
+  putDashboard: async (owner) => ({
+    path: await saved(owner, 'dashboards'),
+    body: { ...bodies.dashboards, name: 'B', version: 1 },
+    does: 'dashboard.changed',
+    target: 'B',
+  }),
+  deleteDashboard: async (owner) => ({ path: await saved(owner, 'dashboards'), does: 'dashboard.removed', target: 'A' }),
+  addWidget: async (owner) => ({ path: `${await saved(owner, 'dashboards')}/widgets`, body: { type: 'live' }, does: 'dashboard.changed', target: 'A' }),
+  putWidget: async (owner) => ({ path: await savedWidget(owner), body: { type: 'text', text: 'A', version: 1 }, does: 'dashboard.changed', target: 'A' }),
+  deleteWidget: async (owner) => ({ path: await savedWidget(owner), does: 'dashboard.changed', target: 'A' }),
+  putLayout: async (owner) => {
+    const [path, id] = (await savedWidget(owner)).split('/widgets/')
+    return { path: `${path}/layout`, body: { version: 1, layout: [{ id, x: 1, y: 1, w: 1, h: 1 }] }, does: 'dashboard.changed', target: 'A' }
+  },
+  createShare: async (owner) => ({ path: `${await saved(owner, 'dashboards')}/shares`, body: {}, does: 'share.created' }),
+  revokeShare: async (owner) => {
+    const path = `${await saved(owner, 'dashboards')}/shares`
+    return { path: `${path}/${String((await owner.post(path, {})).body['id'])}`, does: 'share.revoked' }
+  },
   closeLiveConnection: async (owner) => {
     const socket = new WebSocket(`${cairn.url.replace('http', 'ws')}/api/live`, { headers: { Authorization: `Bearer ${w.secretKey}` } })
     await once(socket, 'open')

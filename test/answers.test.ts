@@ -78,6 +78,19 @@ afterAll(async () => {
 const post = (path: string, body: unknown): Promise<Answer> => ask(cairn.url + path, { method: 'POST', body: JSON.stringify(body) })
 const get = (path: string): Promise<Answer> => w.call('GET', path)
 
+const body = {
+  insights: { name: 'A', question: { kind: 'trends', series: [{ event: 'order_paid', math: 'total' }] } },
+  cohorts: { name: 'A', type: 'static', definition: { all: [{ did: { event: 'order_paid' } }] } },
+  annotations: { name: 'A', at: '2026-03-01T10:00:00Z' },
+  dashboards: { template: 'sales', range: { from: '2026-01-01', to: '2026-01-31' }, filters: [{ any: [{ field: 'user_id', op: 'exists' }] }], compare: 'year' },
+}
+const made = async (plural: keyof typeof body): Promise<string> => `/api/${plural}/${String((await w.call('POST', `/api/${plural}`, body[plural])).body['id'])}`
+const widget = async (): Promise<string> => {
+  const path = await made('dashboards')
+  const { widgets } = await w.get<{ widgets: Array<{ id: string }> }>(path)
+  return `${path}/widgets/${widgets[0]?.id}`
+}
+
 /** In this order: what takes away comes after what shows it. An endpoint that is new needs its line here. */
 const eventIdOfView = randomUUID()
 const cases = {
@@ -100,6 +113,17 @@ const cases = {
       { DNT: '1' },
     ),
   ],
+  query: () => [
+    w.call('POST', '/api/query', {
+      kind: 'trends',
+      series: [{ any: true, math: 'unique_users' }],
+      breakdown: 'event_type',
+      compare: 'previous',
+      explain: true,
+    }),
+  ],
+  queryPeople: () => [w.call('POST', '/api/query/people', { question: { kind: 'trends', series: [{ any: true }] }, limit: 1 })],
+  queryEvents: () => [w.call('POST', '/api/query/events', { question: { kind: 'trends', series: [{ any: true }] }, limit: 1 })],
   listEvents: () => [get('/api/events'), get('/api/events?limit=1')],
   exportEvents: () => [get('/api/events/export?format=csv'), get('/api/events/export?event_type=nothing')],
   analytics: () => [
@@ -216,6 +240,58 @@ const cases = {
     return [await w.call('POST', `/api/notifications/${notifications[0]?.id}/read`, {})]
   },
   deleteEntity: () => [w.call('DELETE', '/api/tasks/t1')],
+  createInsight: () => [w.call('POST', '/api/insights', body.insights)],
+  listInsights: () => [get('/api/insights'), get('/api/insights?limit=1')],
+  getInsight: async () => [await get(await made('insights'))],
+  putInsight: async () => [await w.call('PUT', await made('insights'), { ...body.insights, version: 1 })],
+  insightVersions: async () => [await get(`${await made('insights')}/versions`)],
+  deleteInsight: async () => [await w.call('DELETE', await made('insights'))],
+  createCohort: () => [w.call('POST', '/api/cohorts', body.cohorts)],
+  listCohorts: () => [get('/api/cohorts'), get('/api/cohorts?limit=1')],
+  getCohort: async () => [await get(await made('cohorts'))],
+  putCohort: async () => [await w.call('PUT', await made('cohorts'), { ...body.cohorts, version: 1 })],
+  cohortVersions: async () => [await get(`${await made('cohorts')}/versions`)],
+  deleteCohort: async () => [await w.call('DELETE', await made('cohorts'))],
+  createAnnotation: () => [w.call('POST', '/api/annotations', body.annotations)],
+  listAnnotations: () => [get('/api/annotations'), get('/api/annotations?limit=1')],
+  getAnnotation: async () => [await get(await made('annotations'))],
+  putAnnotation: async () => [await w.call('PUT', await made('annotations'), { ...body.annotations, version: 1 })],
+  annotationVersions: async () => [await get(`${await made('annotations')}/versions`)],
+  deleteAnnotation: async () => [await w.call('DELETE', await made('annotations'))],
+  createDashboard: () => [w.call('POST', '/api/dashboards', body.dashboards)],
+  listDashboards: () => [get('/api/dashboards'), get('/api/dashboards?limit=1')],
+  getDashboard: async () => [await get(await made('dashboards'))],
+  putDashboard: async () => [await w.call('PUT', await made('dashboards'), { name: 'A', version: 1 })],
+  dashboardVersions: async () => [await get(`${await made('dashboards')}/versions`)],
+  deleteDashboard: async () => [await w.call('DELETE', await made('dashboards'))],
+  listTemplates: () => [get('/api/dashboards/templates')],
+  listWidgets: async () => [await get(`${await made('dashboards')}/widgets`)],
+  addWidget: async () => [await w.call('POST', `${await made('dashboards')}/widgets`, { type: 'text', text: 'A' })],
+  getWidget: async () => [await get(await widget())],
+  putWidget: async () => [await w.call('PUT', await widget(), { type: 'live', version: 1 })],
+  deleteWidget: async () => [await w.call('DELETE', await widget())],
+  widgetVersions: async () => [await get(`${await widget()}/versions`)],
+  putLayout: async () => [await w.call('PUT', `${await made('dashboards')}/layout`, { version: 1, layout: [] })],
+  createShare: async () => [await w.call('POST', `${await made('dashboards')}/shares`, { expires_at: '2200-01-01T00:00:00Z' })],
+  listShares: async () => {
+    const path = `${await made('dashboards')}/shares`
+    await w.call('POST', path, {})
+    return [await get(path)]
+  },
+  revokeShare: async () => {
+    const path = `${await made('dashboards')}/shares`
+    return [await w.call('DELETE', `${path}/${String((await w.call('POST', path, {})).body['id'])}`)]
+  },
+  readShared: async () => {
+    const { token } = (await w.call('POST', `${await made('dashboards')}/shares`, {})).body
+    return [await ask(`${cairn.url}/api/shared/${String(token)}`)]
+  },
+  askShared: async () => {
+    const path = await made('dashboards')
+    const { widgets } = await w.get<{ widgets: Array<{ id: string }> }>(path)
+    const { token } = (await w.call('POST', `${path}/shares`, {})).body
+    return [await post(`/api/shared/${String(token)}/widgets/${widgets[0]?.id}`, { range: '30d' })]
+  },
   trackingHealth: () => [w.call('GET', '/api/health/tracking')],
   readiness: () => [w.call('GET', '/api/health/readiness')],
   health: () => [ask(`${cairn.url}/api/health`)],

@@ -169,7 +169,7 @@ test('verify holds the answers against the truth, imports twice, and resumes an 
     events_per_day: 'equal',
     unique_users_per_day: 'equal',
     wau_7d_ending_2014_01_22: 'equal',
-    top5_urls: 'not yet',
+    top5_urls: 'equal',
     'a second import adds nothing': 'equal',
     'killed and resumed': 'equal',
   })

@@ -133,6 +133,16 @@ describe('the demo workspace', () => {
     await cairn.directory.refresh()
     const log = (): Promise<Response> => send(cairn.url, '/api/events/log', { event_type: 'a', user_id: 'ada' }, plain)
     expect((await log()).status).toBe(200)
+    // What is saved goes with it, whatever refers to what.
+    const { plain: secret } = await createKey(cairn.catalog.db, { workspaceId: id, kind: 'secret', name: 'secret' })
+    await cairn.directory.refresh()
+    const save = async (path: string, body: object): Promise<string> => {
+      const made = await send(cairn.url, path, body, secret)
+      expect(made.status).toBe(200)
+      return ((await made.json()) as { id: string }).id
+    }
+    const insight_id = await save('/api/insights', { name: 'A', question: { kind: 'trends', series: [{ event: 'a', math: 'total' }] } })
+    await save(`/api/dashboards/${await save('/api/dashboards', { name: 'A', widgets: [{ type: 'insight', insight_id }] })}/shares`, {})
     const cut = new Error('cut off')
     const deps = removalDeps(cairn)
     await expect(removeWorkspace({ ...deps, store: { ...deps.store, command: () => Promise.reject(cut) } }, id)).rejects.toBe(cut)

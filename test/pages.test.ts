@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { brotliDecompressSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
@@ -212,6 +215,29 @@ describe('in a browser', () => {
     cairn.app.server.removeListener('upgrade', count)
     expect([refused, asked]).toEqual([[], 1])
     await page.context().close()
+  })
+
+  test('a page of others shows a shared dashboard in a frame only where its link says so', async () => {
+    const post = async (path: string, body: object): Promise<Record<string, unknown>> => (await workspace.call('POST', path, body)).body
+    const shares = `/api/dashboards/${String((await post('/api/dashboards', { name: 'Board' }))['id'])}/shares`
+    const [open, closed] = [await post(shares, { can_embed: true }), await post(shares, {})].map(({ token }) => `/shared/${String(token)}`)
+    const framing = async (path: string | undefined): Promise<string | undefined> =>
+      (await get(path ?? '', html)).headers.get('content-security-policy')?.replace(/.*frame-ancestors /, '')
+    expect([await framing(open), await framing(closed), await framing('/shared/unknown')]).toEqual(['*', "'none'", "'none'"])
+    const { page } = await openPage(browser)
+    const elsewhere = createServer((request, response) =>
+      response.setHeader('Content-Type', 'text/html').end(`<iframe src="${cairn.url}${request.url}"></iframe>`),
+    )
+    await once(elsewhere.listen(0, '127.0.0.1'), 'listening')
+    for (const [path = '', isShown] of [
+      [open, true],
+      [closed, false],
+    ] as const) {
+      await page.goto(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}${path}`)
+      expect(page.frames()[1]?.url() === cairn.url + path).toBe(isShown)
+    }
+    await page.context().close()
+    elsewhere.close()
   })
 
   test('the API documentation is shown whole, and the policy refuses nothing of it', async () => {

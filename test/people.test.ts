@@ -101,6 +101,17 @@ describe('one person', () => {
     expect(await people(w)).toEqual({ ada: 2, bob: 1 })
   })
 
+  test('what is dated ahead by more than a day is refused, and a clock that runs ahead is corrected by sent_at', async () => {
+    const w = await cairn.workspace()
+    const ahead = Date.now() + 40 * 86_400_000
+    const refused = await w.call('POST', '/api/people/merge', { user_id: 'ada', other_id: 'eve', timestamp: ahead })
+    expect([refused.status, refused.body['errors']]).toEqual([422, [{ path: '/timestamp', message: 'is more than 24 hours ahead' }]])
+    const sent = { user_id: 'ada', timestamp: ahead, sent_at: ahead + 5 }
+    expect((await w.post('/api/people/identify', { ...sent, traits: { plan: 'free' } })).status).toBe(200)
+    expect((await w.post('/api/people/identify', { user_id: 'ada', traits: { plan: 'pro' } })).status).toBe(200)
+    expect(await w.get('/api/people/ada')).toMatchObject({ traits: { plan: 'pro' } })
+  })
+
   test('identified twice with one id, or told under one event_id again, is the same', async () => {
     const w = await cairn.workspace()
     const event_id = randomUUID()

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DAY, HOUR, iso, MINUTE } from '../server/src/base/time.ts'
+import { boardsSuite } from './boards.suite.ts'
 import { ask, startCairn, type Answer, type TestCairn, type TestWorkspace } from './cairn.ts'
 import { startPostgres, type TestPostgres } from './postgres.ts'
 
-/** Log-ins as hosts tell of them: start, signs of life, end, and the token that stands for one; on both catalogs. */
+/** Log-ins as hosts tell of them: start, signs of life, end, and the token that stands for one; on both catalogs, as is what analysts save. */
 type Json = Record<string, unknown>
 const TOKEN = 'a'.repeat(40)
 
@@ -27,7 +28,7 @@ const postgres = (): Place => {
 describe.each([
   ['SQLite', sqlite],
   ['Postgres', postgres()],
-])('log-ins on %s', (_, place) => {
+])('on %s', (_, place) => {
   let cairn: TestCairn
   beforeAll(async () => {
     cairn = await place.start()
@@ -227,4 +228,6 @@ describe.each([
     expect((await w.get<{ sessions: Json[] }>('/api/sessions')).sessions).toMatchObject([{ user_id: 'bob' }])
     expect(await cairn.catalog.db.selectFrom('login_sessions').select('user_id').where('workspace_id', '=', w.id).execute()).toEqual([{ user_id: 'bob' }])
   })
+
+  boardsSuite(() => cairn)
 })

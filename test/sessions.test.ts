@@ -204,14 +204,19 @@ describe('figures', () => {
   test('are of the sessions that started in the range', async () => {
     const w = await cairn.workspace({ ...forever, timezone: 'Europe/Berlin' })
     await send(w, [
+      { session_id: 'before', timestamp: at('09T21:59:59') },
+      { session_id: 'c', timestamp: at('11T10:00:20') },
+    ])
+    await w.get('/api/sessions/summary')
+    // In another segment, hence in other rows of the same sessions.
+    await send(w, [
       { session_id: 'a', timestamp: at('10T21:00:00') },
       { session_id: 'a', timestamp: at('10T21:10:00') },
       { session_id: 'b', timestamp: at('10T22:00:00') },
       { session_id: 'c', timestamp: at('11T10:00:00') },
-      { session_id: 'c', timestamp: at('11T10:00:20') },
       { session_id: 'c', timestamp: at('11T10:00:40') },
       { user_id: 'bob', timestamp: at('11T10:00:00') },
-      { session_id: 'before', timestamp: at('09T21:59:59') },
+      { session_id: 'before', timestamp: at('10T12:00:00') },
     ])
     expect(await w.get('/api/sessions/summary?from=2025-06-10&to=2025-06-11')).toEqual({
       sessions: 4,

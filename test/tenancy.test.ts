@@ -5,12 +5,14 @@ import type { Endpoint } from '@cairn/wire/endpoint'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { startCairn, type TestCairn, type TestWorkspace } from './cairn.ts'
+import { boardCases, fillBoards, type KnownBoards } from './tenancy.boards.ts'
+import { notFound, ok, paged, type Attempt } from './tenancy.ts'
 
 /** Stands in everything that the first workspace holds; no answer to anybody else may contain it. */
 const CANARY = 'canary7f3a91'
 
 /** What somebody in another workspace may have got hold of: names and ids, never contents. */
-interface Known {
+interface Known extends KnownBoards {
   slug: string
   userId: string
   anonymousId: string
@@ -31,21 +33,9 @@ interface Known {
   position: string
 }
 
-interface Attempt {
-  path: string
-  body?: unknown
-  /** Statuses of an answer in which the first workspace plays no part; 200 means: and nothing of it is in there. */
-  answers: number[]
-}
-
-const ok = [200]
-const notFound = [404]
 /** What belongs to a person and not to a workspace is nothing for a key. */
 const notForKeys = [403]
-const paged = (path: string, cursors: readonly string[]): Attempt[] => [
-  { path, answers: ok },
-  ...cursors.map((cursor) => ({ path: `${path}&cursor=${encodeURIComponent(cursor)}`, answers: [200, 422] })),
-]
+const asking = { question: { kind: 'trends', range: 'all', series: [{ any: true }] } }
 
 /** Each endpoint, asked with the ids of the first workspace and the key of the second. An endpoint that is new needs its line here. */
 const cases = {
@@ -147,6 +137,18 @@ const cases = {
   putEntity: (a) => [{ path: `/api/entities/task/${a.taskId}`, body: { attributes: { title: 'mallory' }, assignees: ['mallory'] }, answers: ok }],
   putEntities: (a) => [{ path: '/api/entities/batch', body: { entities: [{ entity_type: 'other', entity_id: a.taskId }] }, answers: ok }],
   patchEntity: (a) => [{ path: `/api/tasks/${a.taskId}`, body: { attributes: { title: 'mallory' } }, answers: [200, 404] }],
+  query: (a) => [
+    { path: '/api/query', body: { kind: 'trends', range: 'all', series: [{ any: true }], breakdown: 'metadata.canary' }, answers: ok },
+    { path: '/api/query', body: { kind: 'trends', range: 'all', series: [{ any: true }], breakdown: 'person.name' }, answers: ok },
+    {
+      path: '/api/query',
+      body: { kind: 'trends', range: 'all', series: [{ any: true }], breakdown: 'entity.title', filters: [{ field: 'entity_id', op: 'eq', value: a.taskId }] },
+      answers: ok,
+    },
+    { path: '/api/query', body: { kind: 'trends', range: 'all', series: [{ any: true }], breakdown: 'session.entry_path' }, answers: ok },
+  ],
+  queryPeople: (a) => [asking, ...a.cursors.map((cursor) => ({ ...asking, cursor }))].map((body) => ({ path: '/api/query/people', body, answers: [200, 422] })),
+  queryEvents: (a) => [asking, ...a.cursors.map((cursor) => ({ ...asking, cursor }))].map((body) => ({ path: '/api/query/events', body, answers: [200, 422] })),
   getEntity: (a) => [{ path: `/api/tasks/${a.taskId}`, answers: [200, 404] }],
   deleteEntity: (a) => [{ path: `/api/tasks/${a.taskId}`, answers: [200, 404] }],
   listEntities: (a) => paged('/api/tasks?limit=1000', a.cursors),
@@ -169,6 +171,7 @@ const cases = {
   againstBaseline: (a) => [{ path: `/api/projects/${a.taskId}/against-baseline`, answers: notFound }],
   listNotifications: (a) => paged(`/api/notifications?user_id=${a.userId}`, a.cursors),
   readNotification: (a) => [{ path: `/api/notifications/${a.notificationId}/read`, body: {}, answers: notFound }],
+  ...boardCases,
   refusals: () => [{ path: '/api/refusals', answers: ok }],
   system: () => [{ path: '/api/system', answers: ok }],
   listLiveConnections: () => [{ path: '/api/live/connections', answers: ok }],
@@ -255,6 +258,7 @@ async function fillFirst(): Promise<Known> {
   const notified = await first.get<{ notifications: Array<{ id: string }>; next_cursor: string }>(`/api/notifications?user_id=${ids.userId}&limit=1`)
   const tasks = await first.get<{ next_cursor: string }>('/api/tasks?limit=1')
   expect(typeof tasks.next_cursor).toBe('string')
+  const { savedCursor, ...boards } = await fillBoards(first, CANARY)
   const member = await cairn.user({ workspace: first, role: 'owner', email: `${CANARY}@example.com` })
   const { sessions } = await member.get<{ sessions: Array<{ id: string }> }>('/api/account/sessions')
   const invitation = await member.post('/api/invitations', { role: 'viewer', email: `invited-${CANARY}@example.com` })
@@ -275,7 +279,8 @@ async function fillFirst(): Promise<Known> {
     liveId: connections[0]?.id ?? '',
     taskId,
     notificationId: notified.notifications[0]?.id ?? '',
-    cursors: [quarantineCursor, eventCursor, peopleCursor, auditCursor, notified.next_cursor, tasks.next_cursor],
+    ...boards,
+    cursors: [quarantineCursor, eventCursor, peopleCursor, auditCursor, notified.next_cursor, tasks.next_cursor, savedCursor],
     position: sent.headers.get('x-cairn-position') ?? '',
   }
 }
@@ -296,6 +301,11 @@ async function wholeFirst(): Promise<Record<string, unknown>> {
     `/api/tasks/${known.taskId}/engagement`,
     '/api/tasks',
     `/api/notifications?user_id=${known.userId}`,
+    '/api/insights',
+    '/api/cohorts',
+    '/api/annotations',
+    `/api/dashboards/${known.saved.dashboards}`,
+    `/api/dashboards/${known.saved.dashboards}/shares`,
     '/api/workspace',
     '/api/keys',
     '/api/members',
@@ -320,7 +330,7 @@ test('every endpoint of the table has a case here', () => {
 test('the first workspace sees its own: the canary is in every answer that could hold it', async () => {
   const whole = await wholeFirst()
   const without = Object.entries(whole).filter(([, answer]) => !JSON.stringify(answer).includes(CANARY))
-  expect(without.map(([path]) => path)).toEqual(['/api/live/connections', '/api/ledger?by=total'])
+  expect(without.map(([path]) => path)).toEqual([`/api/dashboards/${known.saved.dashboards}/shares`, '/api/live/connections', '/api/ledger?by=total'])
 })
 
 describe('the key of another workspace', () => {

@@ -47,6 +47,7 @@ beforeAll(async () => {
   build('chunks/clicks-a1b2c3d4.js', CHUNK)
   writeFileSync(join(clientsDir, 'cairn-browser.tgz'), gzipSync('browser'))
   writeFileSync(join(clientsDir, 'cairn-node.tgz'), gzipSync('node'))
+  writeFileSync(join(clientsDir, 'cairn-query.tgz'), gzipSync('query'))
   usual = await start()
   own = await start(SECOND)
 })
@@ -85,7 +86,7 @@ describe('the built trackers', () => {
     expect([...shown(head), head.headers.get('content-length')]).toEqual([200, type, keep, '*', 'cross-origin', null, String(text.length)])
   })
 
-  test.each(['browser', 'node'])('are served to npm as cairn-%s.tgz, looked at each time', async (name) => {
+  test.each(['browser', 'node', 'query'])('are served to npm as cairn-%s.tgz, looked at each time', async (name) => {
     const response = await fetch(`${usual}/packages/cairn-${name}.tgz`)
     expect(shown(response)).toEqual([200, 'application/gzip', 'no-cache', '*', 'cross-origin', null])
     expect(gunzipSync(Buffer.from(await response.arrayBuffer())).toString()).toBe(name)
@@ -115,7 +116,7 @@ describe('the built trackers', () => {
     for (const path of ['/cairn/chunks/..%2Fcairn.js', '/cairn/chunks/clicks-a1b2c3d4.js.br', '/cairn/chunks/.js'])
       expect((await fetch(usual + path)).status).toBe(404)
     const bare = await start({}, join(folder.path, 'nothing'))
-    for (const path of ['/cairn.js', '/cairn.mjs', '/packages/cairn-browser.tgz', '/packages/cairn-node.tgz']) {
+    for (const path of ['/cairn.js', '/cairn.mjs', '/packages/cairn-browser.tgz', '/packages/cairn-node.tgz', '/packages/cairn-query.tgz']) {
       const response = await fetch(bare + path)
       expect([...shown(response), await response.text()]).toEqual([
         503,
@@ -170,7 +171,7 @@ describe('names of an installation’s own', () => {
   test('cannot hide an address of the product', async () => {
     const routes = started[0]?.app.printRoutes({ commonPrefix: false }) ?? ''
     const firsts = new Set([...routes.matchAll(/^ {4}[├└]── ([\w.-]+)/gm)].map((m) => m[1] ?? '').filter((first) => !first.startsWith('cairn')))
-    expect([...firsts].toSorted()).toEqual(['account', 'api', 'favicon.svg', 'join', 'manifest.webmanifest', 'packages', 'setup', 'sign-in'])
+    expect([...firsts].toSorted()).toEqual(['account', 'api', 'favicon.svg', 'join', 'manifest.webmanifest', 'packages', 'setup', 'shared', 'sign-in'])
     // Of those that end in * the list does not tell the name.
     for (const first of [...firsts, 'assets', 'w']) expect(() => readConfig({ CAIRN_COLLECT_PATH: `/${first}/log` }), first).toThrow('would hide')
   })

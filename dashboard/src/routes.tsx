@@ -22,6 +22,11 @@ const screens = {
   tasks: lazyRouteComponent(() => import('./screens/tasks.tsx'), 'Tasks'),
   'tasks/$task': lazyRouteComponent(() => import('./screens/task.tsx'), 'Task'),
   projects: lazyRouteComponent(() => import('./screens/projects.tsx'), 'Projects'),
+  insights: lazyRouteComponent(() => import('./screens/insights.tsx'), 'Insights'),
+  'insights/new': lazyRouteComponent(() => import('./screens/explorer.tsx'), 'Explorer'),
+  'insights/$insight': lazyRouteComponent(() => import('./screens/insight.tsx'), 'SavedInsight'),
+  dashboards: lazyRouteComponent(() => import('./screens/dashboards.tsx'), 'Dashboards'),
+  'dashboards/$board': lazyRouteComponent(() => import('./screens/board.tsx'), 'BoardScreen'),
   health: lazyRouteComponent(() => import('./screens/health.tsx'), 'Health'),
   jobs: lazyRouteComponent(() => import('./screens/jobs.tsx'), 'Jobs'),
   settings: lazyRouteComponent(() => import('./screens/settings-general.tsx'), 'SettingsGeneral'),
@@ -105,6 +110,10 @@ export const makeRouter = (queries: QueryClient) => {
       page(
         '/join',
         lazyRouteComponent(() => import('./screens/join.tsx'), 'Join'),
+      ),
+      page(
+        '/shared/$token',
+        lazyRouteComponent(() => import('./screens/shared.tsx'), 'SharedBoard'),
       ),
       account,
       workspace.addChildren([index, ...below]),

@@ -5,12 +5,13 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
+import { contract } from './contract.mjs'
 
 /**
  * The clients as a running Cairn serves them, from packages/ into packages/dist/:
  *
  * - `script/cairn.js` for a script tag, `script/cairn.mjs` for an import, `script/chunks/` what both load when it is asked for
- * - `cairn-browser.tgz`, `cairn-node.tgz` for npm, with their declarations
+ * - `cairn-browser.tgz`, `cairn-node.tgz`, `cairn-query.tgz` for npm, with their declarations
  *
  * Each script lies there as .br and .gz too.
  */
@@ -68,7 +69,7 @@ const asIs = (is, address) => ({
 })
 
 /** One package: code for every entry of its `exports`, declarations, and the archive that npm installs. */
-async function archive(name, { peers, options, output }) {
+async function archive(name, { peers, options, output, written = {}, guide = `docs/${name}.md` }) {
   const from = source(name)
   const into = join(dist, name)
   const own = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'))
@@ -82,7 +83,7 @@ async function archive(name, { peers, options, output }) {
     },
     { dir: into, format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js', ...output },
   )
-  await declarations(name, into)
+  await declarations(name, into, written)
   const typesOf = (file) => `./types/${name}/${file.replace(/^\.\//, '').replace(/\.ts$/, '.d.ts')}`
   const { peerDependencies, peerDependenciesMeta, license, type, sideEffects, description } = own
   const manifest = {
@@ -104,19 +105,24 @@ async function archive(name, { peers, options, output }) {
   }
   writeFileSync(join(into, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   cpSync(join(root, 'LICENSE'), join(into, 'LICENSE'))
-  writeFileSync(join(into, 'README.md'), `# ${own.name}\n\nOf Cairn. Its guide is in Cairn's documentation: docs/${name}.md.\n`)
+  writeFileSync(join(into, 'README.md'), `# ${own.name}\n\nOf Cairn. Its guide is in Cairn's documentation: ${guide}.\n`)
   await npmPack(into)
   renameSync(join(dist, `cairn-${name}-${own.version}.tgz`), join(dist, `cairn-${name}.tgz`))
 }
 
-/** Declarations of a package and of the core, which it holds, beside each other; imports name files as they are there. */
-async function declarations(name, into) {
+/**
+ * Declarations of a package and of the core, which it holds, beside each other; imports name files as they are there. Those in `written` stand
+ * for what the compiler makes, and for what that imports from elsewhere.
+ */
+async function declarations(name, into, written) {
   const types = join(into, 'types')
   const project = join(source(name), 'tsconfig.json')
   await command(process.execPath, [
     join(root, 'node_modules/typescript/bin/tsc'),
     ...['--project', project, '--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rootDir', packages, '--outDir', types],
   ])
+  rmSync(join(types, 'wire'), { recursive: true, force: true })
+  for (const [file, text] of Object.entries(written)) writeFileSync(join(types, name, 'src', file), text)
   for (const entry of readdirSync(types, { recursive: true })) {
     const file = String(entry)
     if (!file.endsWith('.d.ts')) continue
@@ -148,5 +154,12 @@ await Promise.all([
     peers: [],
     options: { platform: 'node', transform: { target: 'node20', define: { __VERSION__: JSON.stringify(version) } } },
     output: { minify: false },
+  }),
+  archive('query', {
+    peers: [],
+    options: { platform: 'neutral', transform: { target: 'es2022' } },
+    output: { minify: false },
+    written: { 'contract.d.ts': contract() },
+    guide: 'docs/questions.md',
   }),
 ])

@@ -24,7 +24,7 @@ const products = [
     name: 'clients',
     dist: 'packages/dist',
     proof: 'cairn-browser.tgz',
-    sources: ['packages/browser', 'packages/core', 'packages/node', 'scripts/clients'],
+    sources: ['packages/browser', 'packages/core', 'packages/node', 'packages/query', 'packages/wire', 'scripts/clients'],
     args: (root) => [join(root, 'scripts/clients/build.mjs')],
   },
 ]

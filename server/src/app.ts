@@ -15,11 +15,11 @@ import type { RequestCounts } from './ops/counts.ts'
 import { answerPreflight, openToOrigins, securityHeaders, setMissing } from './http/headers.ts'
 import { serveClients, type ClientsDeps } from './http/pages/clients.ts'
 import { serveDocumentation } from './http/pages/documentation.ts'
-import { asksForPage, sendPage, serveScreens } from './http/pages/screens.ts'
+import { asksForPage, sendPage, serveScreens, type ScreensDeps } from './http/pages/screens.ts'
 import type { Refusals } from './http/refusals.ts'
 import type { Staleness } from './ingest/freshness.ts'
 
-export interface AppDeps extends AuthDeps, ClientsDeps {
+export interface AppDeps extends AuthDeps, ClientsDeps, ScreensDeps {
   handlers: Handlers
   counts: RequestCounts
   refusals: Refusals
@@ -95,7 +95,7 @@ export async function makeApp(deps: AppDeps): Promise<FastifyInstance> {
     if (short !== undefined) addEndpoint(app, name, { ...endpoint, path: short }, deps)
   }
   if (deps.collectPath !== undefined) addEndpoint(app, 'logBatch', { ...endpoints.logBatch, path: deps.collectPath }, deps)
-  await serveScreens(app, deps.screensDir)
+  await serveScreens(app, deps.screensDir, deps)
   await serveClients(app, deps)
   await serveDocumentation(app, deps.publicUrl)
   return app
@@ -123,10 +123,9 @@ function addEndpoint<N extends EndpointName>(app: FastifyInstance, name: N, endp
         dropNulls(body)
         checkBody(body)
       }
-      const stale =
-        endpoint.access === 'read' && asker.workspace
-          ? await deps.settle(asker.workspace.id, request.headers['x-cairn-position'] as string | undefined)
-          : undefined
+      const position = request.headers['x-cairn-position'] as string | undefined
+      const waits = endpoint.access === 'read' && (endpoint.answersAtOnce !== true || position !== undefined)
+      const stale = waits && asker.workspace ? await deps.settle(asker.workspace.id, position) : undefined
       const call = { ...asker, query, paths, body, params: request.params, request, reply } as unknown as Call<N>
       return withStaleness(await handler(call), stale, reply)
     },

@@ -3,6 +3,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
+import type { AccountDeps } from './accounts/entrance.ts'
 import { makeIdentity } from './accounts/identity.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { Sessions } from './accounts/sessions.ts'
@@ -26,6 +27,10 @@ import { Demo } from './demo/demo.ts'
 import { demoRoutes, sendTo } from './demo/routes.ts'
 import { baselinesJob } from './baselines/calculate.ts'
 import { baselineRoutes } from './baselines/read.ts'
+import { readCohorts } from './boards/cohorts.ts'
+import { mayEmbed } from './boards/dashboards.ts'
+import { boardRoutes } from './boards/routes.ts'
+import { makeWithin } from './boards/within.ts'
 import { entityRoutes } from './entities/routes.ts'
 import { Waiting, waitingJob } from './entities/waiting.ts'
 import type { Handlers } from './http/call.ts'
@@ -70,6 +75,10 @@ import { retentionJob } from './privacy/retention.ts'
 import { cleanupRoutes } from './privacy/routes.ts'
 import { sweepJob } from './privacy/sweep.ts'
 import { resumeRemovals } from './privacy/workspace-removal.ts'
+import { ask } from './questions/ask.ts'
+import { AnswerCache } from './questions/cache.ts'
+import { questionRoutes } from './questions/routes.ts'
+import { budgetOf } from './store/engine/budget.ts'
 import { openStore, type OpenStore } from './store/open.ts'
 import { Persons } from './store/persons.ts'
 import { version } from './base/version.ts'
@@ -205,7 +214,7 @@ export async function compose(
       baselinesJob({ store: store.store, db: catalog.db, settle: (workspaceId) => settled(workspaceId) }),
     ]
     const scheduler = new Scheduler({ db: catalog.db, directory, clock, log, node, jobs })
-    const intake = new Intake({ directory, journal, seen, claims, properties, taken: (workspaceId, position) => freshness.taken(workspaceId, position) })
+    const intake = new Intake({ directory, journal, seen, claims, properties, taken: (...of) => freshness.taken(...of) })
     const withoutStored = (workspaceId: number, events: readonly unknown[]): Promise<ReadonlySet<number>> => alreadyStored(store.store, workspaceId, events)
     const relay = new Relay({ db: catalog.db, pipeline, intake, directory, clock, log, withoutStored })
     await relay.start()
@@ -237,6 +246,7 @@ export async function compose(
       whoIs: (request) => sessions.whoIs(request),
       personOf: (token) => personOf(catalog.db, token),
     }
+    const addressOf: AccountDeps['addressOf'] = (request) => client(request).address
     const setupToken = randomBytes(32).toString('base64url')
     const shared = { store: store.store, persons, db: catalog.db, archive, directory, clock, properties }
     const settle: AppDeps['settle'] = async (workspaceId, position) => {
@@ -245,6 +255,27 @@ export async function compose(
       return stale ?? pipeline.elsewhere?.settle(position)
     }
     const settled = (workspaceId: number): ReturnType<typeof settle> => settle(workspaceId, undefined)
+    // Which types a path has is known of what this node took; others take events too where the store is shared.
+    const known = {
+      knows: (...of: Parameters<typeof properties.knows>) => properties.knows(...of),
+      typesAt: (...of: Parameters<typeof properties.typesAt>) => (config.CLICKHOUSE_URL === undefined ? properties.typesAt(...of) : undefined),
+    }
+    const answers = new AnswerCache({
+      changes: freshness.changes,
+      loaded: () => pipeline.readers.positionOf('loader'),
+      // What other nodes load is not known here.
+      mostAgeMs: config.CLICKHOUSE_URL === undefined ? undefined : FOREIGN_WRITES_MS,
+      memoryBytes: config.CAIRN_MEMORY,
+    })
+    const linked = { ...shared, addressOf }
+    const questions = {
+      ...shared,
+      properties: known,
+      cache: answers,
+      queryBytes: budgetOf(config.CAIRN_MEMORY).queryBytes,
+      lagMs: () => health.ingestLagMs,
+      cohorts: (workspaceId: number, ids: readonly string[]) => readCohorts({ ...shared, properties: known }, workspaceId, ids),
+    }
     const quarantine = { store: store.store, db: catalog.db, intake, clock, settle: settled }
     const waiting = new Waiting({ store: store.store, db: catalog.db, directory, settle: settled, replay: (...of) => replayQuarantined(quarantine, ...of) })
     const way = { clock, places, trustedProxies: proxies }
@@ -276,11 +307,13 @@ export async function compose(
       ...baselineRoutes(shared),
       ...peopleRoutes(shared),
       ...analyticsRoutes(shared),
+      ...questionRoutes(questions),
       ...sessionRoutes(shared),
       ...loginRoutes({ ...shared, pipeline, relay }),
       ...cleanupRoutes({ ...shared, links, quiesced, letGo }),
       ...catalogRoutes(shared),
-      ...accountRoutes({ ...shared, sessions, setupToken, publicUrl: config.CAIRN_PUBLIC_URL, addressOf: (request) => client(request).address }),
+      ...accountRoutes({ ...shared, sessions, setupToken, publicUrl: config.CAIRN_PUBLIC_URL, addressOf }),
+      ...boardRoutes({ ...linked, within: makeWithin(), ask: (...asked) => ask(questions, ...asked) }),
       ...quarantineRoutes(quarantine),
       ...ledgerRoutes({ store: store.store, pipeline, clock }),
       ...jobRoutes({ db: catalog.db, scheduler, clock }),
@@ -293,7 +326,18 @@ export async function compose(
       ...metricsRoutes({ counts, pipeline, engine: store.engine, live }),
     }
     const clients = { clientsDir, scriptName: config.CAIRN_SCRIPT_NAME, collectPath: config.CAIRN_COLLECT_PATH }
-    const app = await makeApp({ ...auth, ...clients, handlers, counts, refusals, screensDir, log, settle, used: (keyId) => keyUse.note(keyId) })
+    const app = await makeApp({
+      ...auth,
+      ...clients,
+      handlers,
+      counts,
+      refusals,
+      screensDir,
+      log,
+      settle,
+      used: (keyId) => keyUse.note(keyId),
+      mayEmbed: (request) => mayEmbed(linked, request),
+    })
     closers.push(() => app.close())
     closers.push(() => demo.stop())
     acceptUpgrades(app.server, { hub: live, authenticate: (request) => authenticateUpgrade(request, auth), log })
@@ -323,6 +367,9 @@ export async function compose(
     throw error
   }
 }
+
+/** How long an answer is given again where other nodes may have loaded what changes it. */
+const FOREIGN_WRITES_MS = 5_000
 
 /** The first user of the environment, where there is none yet. Nodes that start together make one. */
 async function ensureAdmin({ CAIRN_ADMIN_EMAIL: email, CAIRN_ADMIN_PASSWORD: password }: Config, { db }: Catalog, clock: Clock): Promise<void> {

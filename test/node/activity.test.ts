@@ -232,3 +232,19 @@ test('what a request was about is told by its type and id, and a request without
   ])
   expect(faults).toEqual([])
 })
+
+test('a host that ends its client with its last answer loses nothing of it', async (it) => {
+  const { client, faults, told } = await record(it)
+  const app = express()
+  app.use(trackExpress({ client, user: () => 'ada' }))
+  app.get('/last', (_, response) => {
+    response.on('finish', () => void client.shutdown())
+    response.send('bye')
+  })
+  const server = app.listen(0)
+  it.onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/last`)).text()
+  expect(await told()).toEqual([['request_completed', 'ada', { method: 'GET', route: '/last', status: 200 }]])
+  expect(faults).toEqual([])
+})

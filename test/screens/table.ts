@@ -36,12 +36,34 @@ export interface World {
   event: string
   eventAt: string
   invitation: string
+  insight: string
+  board: string
+  shared: string
 }
 
 const below =
   (path: string) =>
   (workspace: string): string =>
     `/w/${workspace}/${path}`
+
+const TRENDS = JSON.stringify({
+  kind: 'trends',
+  series: [
+    {
+      event: 'page_viewed',
+      math: 'unique_users',
+      filters: [
+        {
+          any: [
+            { field: 'device_type', op: 'neq', value: 'bot' },
+            { field: 'browser', op: 'exists' },
+          ],
+        },
+      ],
+    },
+  ],
+  breakdown: 'device_type',
+})
 
 export const rows: readonly Row[] = [
   { name: 'start', title: /First steps|Waiting|first event/i, path: below('start'), states, isLive: true, asks: ['/api/demo', '/api/events', '/api/refusals'] },
@@ -110,6 +132,46 @@ export const rows: readonly Row[] = [
     states: ['full', 'empty', 'waiting'],
     asks: ['/api/projects/against-baseline'],
   },
+  { name: 'insights', title: 'Insights', path: below('insights'), states, asks: ['/api/insights'] },
+  {
+    name: 'insight',
+    title: /Who comes back|Insights/,
+    path: (workspace, { insight }) => `/w/${workspace}/insights/${insight}?range=30d`,
+    states: ['full', 'waiting', 'failure'],
+    asks: ['/api/events/types', '/api/insights/', 'POST /api/query'],
+  },
+  { name: 'dashboards', title: 'Dashboards', path: below('dashboards'), states, asks: ['/api/dashboards'] },
+  { name: 'new-board', title: 'Dashboards', path: below('dashboards?new=1'), states: ['full'], asks: ['/api/dashboards', '/api/dashboards/templates'] },
+  {
+    name: 'board',
+    title: /Everything at a glance|dashboard/i,
+    path: (workspace, { board }) => `/w/${workspace}/dashboards/${board}?range=30d&edit=1`,
+    states: ['full', 'waiting', 'failure'],
+    asks: ['/api/dashboards/', '/api/events', '/api/insights/', ...Array.from({ length: 4 }, () => 'POST /api/query')],
+  },
+  {
+    name: 'shared',
+    title: /Everything at a glance|dashboard/i,
+    path: (_workspace, { shared }) => `/shared/${shared}?range=30d`,
+    states: ['full', 'waiting', 'failure'],
+    as: 'nobody',
+  },
+  { name: 'shared-unknown', title: 'This link does not hold', path: () => '/shared/none', states: ['empty'], as: 'nobody' },
+  {
+    name: 'explorer',
+    title: 'Explore',
+    path: below(`insights/new?range=30d&q=${encodeURIComponent(TRENDS)}`),
+    states,
+    asks: ['/api/cohorts', '/api/events/types', 'POST /api/query'],
+  },
+  {
+    name: 'behind-figure',
+    title: 'Explore',
+    path: below(`insights/new?range=30d&chart=bar&figure=%7B%22series%22%3A0%7D&q=${encodeURIComponent(TRENDS)}`),
+    states: ['full'],
+    until: (page) => page.getByRole('dialog').getByText(/^[\d,]+ people$/),
+    asks: ['/api/cohorts', '/api/events/types', 'POST /api/query', 'POST /api/query/people'],
+  },
   {
     name: 'health',
     title: 'Health',
@@ -154,6 +216,10 @@ export async function worldOf({ call }: Stage): Promise<World> {
   // One that was opened, and turned down.
   const { body: rejected } = await call('owner', 'GET', '/api/events?days=30&limit=1&event_type=task_rejected', { workspace: DEMO })
   const { body: invited } = await call('owner', 'POST', '/api/invitations', { workspace: DEMO, body: { role: 'analyst' } })
+  const question = { kind: 'retention', start: { any: true }, return: { any: true }, interval: 'week', periods: 4 }
+  const { body: insight } = await call('owner', 'POST', '/api/insights', { workspace: DEMO, body: { name: 'Who comes back', question } })
+  const { body: board } = await call('owner', 'POST', '/api/dashboards', { workspace: DEMO, body: boardOf(String(insight['id'])) })
+  const { body: shared } = await call('owner', 'POST', `/api/dashboards/${String(board['id'])}/shares`, { workspace: DEMO, body: {} })
   const [newest] = events['events'] as Array<{ event_id: string; event_timestamp: string }>
   return {
     // The longest name there is, whoever came last.
@@ -163,6 +229,40 @@ export async function worldOf({ call }: Stage): Promise<World> {
     event: newest?.event_id ?? '',
     eventAt: newest?.event_timestamp ?? '',
     invitation: String(invited['url']).split('token=')[1] ?? '',
+    insight: String(insight['id']),
+    board: String(board['id']),
+    shared: String(shared['token']),
+  }
+}
+
+/** A dashboard with every type of widget. */
+function boardOf(insight: string): object {
+  const trends = (event: string, more: object = {}): object => ({ kind: 'trends', series: [{ event }], ...more })
+  const at = (x: number, y: number, w: number, h: number): object => ({ x, y, w, h })
+  return {
+    name: 'Everything at a glance',
+    description: 'What the team looks at on Monday.',
+    range: '30d',
+    widgets: [
+      { type: 'question', title: 'Pages read', chart: 'number', question: trends('page_viewed'), ...at(0, 0, 4, 2) },
+      { type: 'text', title: 'Read me', text: 'Figures of the last month.\nAsk Ada about the first week.', ...at(8, 0, 4, 2) },
+      { type: 'insight', title: 'Who comes back', chart: 'retention', insight_id: insight, ...at(0, 2, 6, 5) },
+      {
+        type: 'question',
+        title: 'Why tasks are rejected',
+        chart: 'horizontal_bar',
+        question: trends('task_rejected', { breakdown: 'metadata.reason' }),
+        ...at(6, 2, 6, 5),
+      },
+      {
+        type: 'question',
+        title: 'Way to a quote',
+        chart: 'funnel',
+        question: { kind: 'funnel', steps: [{ event: 'floorplan_viewed' }, { event: 'option_selected' }, { event: 'quote_requested' }] },
+        ...at(0, 7, 6, 4),
+      },
+      { type: 'live', title: 'Now', ...at(9, 7, 3, 4) },
+    ],
   }
 }
 

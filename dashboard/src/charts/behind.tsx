@@ -6,12 +6,20 @@ import classes from './charts.module.css'
 
 const t = texts.shell.faces
 
-/** The table behind a chart: always there for screen readers, for eyes when they ask for it. `beside` stands left of the button. */
-export function Behind({ label, beside, children }: { label: string; beside?: ReactNode; children: ReactNode }) {
+interface Props {
+  label: string
+  /** Stands left of the button. */
+  beside?: ReactNode
+  /** The parts of the table; what can be pressed in it only where eyes see it. */
+  children: ReactNode | ((isSeen: boolean) => ReactNode)
+}
+
+/** The table behind a chart: always there for screen readers, for eyes when they ask for it. */
+export function Behind({ label, beside, children }: Props) {
   const [opened, setOpened] = useState(false)
   const table = (
     <table aria-label={label} className={classes['behind']}>
-      {children}
+      {typeof children === 'function' ? children(opened) : children}
     </table>
   )
   return (

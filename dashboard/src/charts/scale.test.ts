@@ -9,9 +9,18 @@ test('a value axis has three to five round, whole steps and holds the largest va
     expect(max / step, `${most}`).toBeLessThanOrEqual(5)
   }
   expect([scaleOf(2_201), scaleOf(156), scaleOf(9)]).toEqual([
-    { max: 3_000, step: 1_000 },
-    { max: 200, step: 50 },
-    { max: 10, step: 5 },
+    { min: 0, max: 3_000, step: 1_000 },
+    { min: 0, max: 200, step: 50 },
+    { min: 0, max: 10, step: 5 },
+  ])
+})
+
+test('it reaches below 0 where values do, and divides what is between whole numbers', () => {
+  expect([scaleOf(30, { least: -12 }), scaleOf(0, { least: -3 }), scaleOf(0.8, { parts: true }), scaleOf(0, { parts: true })]).toEqual([
+    { min: -20, max: 40, step: 20 },
+    { min: -3, max: 0, step: 1 },
+    { min: 0, max: 0.8, step: 0.2 },
+    { min: 0, max: 0.25, step: 0.25 },
   ])
 })
 

@@ -11,6 +11,7 @@ interface Colours {
 }
 
 interface Scale {
+  min: number
   max: number
   step: number
 }
@@ -29,15 +30,22 @@ export interface Lines {
   colours: Colours
 }
 
-/** A value axis from 0 to a round number, in 3 to 5 round steps; counts are whole, so a step is at least 1. */
-export function scaleOf(most: number): Scale {
-  const rough = Math.max(most, 4) / 4
+/**
+ * A value axis from 0, or from below it where there are such values, to a round number, in 3 to 5 round steps. Counts are whole, so their step
+ * is at least 1; `parts` where there are values between whole numbers.
+ */
+export function scaleOf(most: number, { least = 0, parts = false }: { least?: number; parts?: boolean } = {}): Scale {
+  const span = Math.max(most, 0) - Math.min(least, 0)
+  const rough = parts ? (span || 1) / 4 : Math.max(span, 4) / 4
   const power = 10 ** Math.floor(Math.log10(rough))
-  const step = Math.max(1, power * ([1, 2, 2.5, 5, 10].find((part) => part * power >= rough && Number.isInteger(part * power)) ?? 10))
-  return { step, max: step * Math.max(1, Math.ceil(most / step)) }
+  const found = power * ([1, 2, 2.5, 5, 10].find((part) => part * power >= rough && (parts || Number.isInteger(part * power))) ?? 10)
+  const step = parts ? found : Math.max(1, found)
+  // A value below 0 and none above it: the axis still begins with 0.
+  const above = Math.max(least < 0 ? 0 : 1, Math.ceil(most / step))
+  return { step, min: step * Math.min(0, Math.floor(least / step)), max: step * above }
 }
 
-interface Tick {
+export interface Tick {
   text: string
   /** Begins a day, where the others are hours or minutes: kept when there is little room. */
   major: boolean

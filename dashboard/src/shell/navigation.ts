@@ -25,6 +25,8 @@ export const navigation: readonly Entry[] = [
   { path: 'sessions', label: t.sessions, icon: 'sessions' },
   { path: 'tasks', label: t.tasks, icon: 'tasks', entityType: 'task' },
   { path: 'projects', label: t.projects, icon: 'projects', entityType: 'project' },
+  { path: 'insights', label: t.insights, icon: 'insights' },
+  { path: 'dashboards', label: t.dashboards, icon: 'dashboards' },
   { path: 'types', label: t.types, icon: 'types' },
   { path: 'quarantine', label: t.quarantine, icon: 'quarantine' },
   { path: 'health', label: t.health, icon: 'health' },

@@ -15,8 +15,8 @@ export interface Format {
   date(iso: string): string
   /** Of a day on the calendar, 2026-12-03, whatever the zone. */
   day(day: string): string
-  /** "in" an interval of a chart: 3 Dec, 09:00, December 2026 … */
-  interval(iso: string, interval: 'minute' | 'hour' | 'day' | 'week' | 'month'): string
+  /** An interval of a chart by its start, a moment or a day on the calendar: 3 Dec, 09:00, December 2026 … */
+  interval(start: string, interval: 'minute' | 'hour' | 'day' | 'week' | 'month'): string
   number(n: number): string
   /** 1.2K, 3.4M: for places too small for all digits; a title holds them all. */
   short(n: number): string
@@ -48,13 +48,15 @@ function makeFormat(zone: string): Format {
   const clock = dates({ timeStyle: 'medium' })
   const date = dates({ dateStyle: 'medium' })
   const days = dates({ dateStyle: 'medium', timeZone: 'UTC' })
-  const intervals = {
-    minute: dates({ timeStyle: 'short' }),
-    hour: dates({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
-    day: dates({ weekday: 'short', day: 'numeric', month: 'short' }),
-    week: dates({ day: 'numeric', month: 'short', year: 'numeric' }),
-    month: dates({ month: 'long', year: 'numeric' }),
-  }
+  const intervalsIn = (timeZone: string) => ({
+    minute: dates({ timeStyle: 'short', timeZone }),
+    hour: dates({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', timeZone }),
+    day: dates({ weekday: 'short', day: 'numeric', month: 'short', timeZone }),
+    week: dates({ day: 'numeric', month: 'short', year: 'numeric', timeZone }),
+    month: dates({ month: 'long', year: 'numeric', timeZone }),
+  })
+  const intervals = intervalsIn(zone)
+  const ofCalendar = intervalsIn('UTC')
   const number = new Intl.NumberFormat(locale)
   const short = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
@@ -64,7 +66,7 @@ function makeFormat(zone: string): Format {
     clock: (iso) => clock.format(new Date(iso)),
     date: (iso) => date.format(new Date(iso)),
     day: (day) => days.format(new Date(`${day}T00:00:00Z`)),
-    interval: (iso, interval) => intervals[interval].format(new Date(iso)),
+    interval: (start, interval) => (isCalendarDay(start) ? ofCalendar : intervals)[interval].format(new Date(start)),
     number: (n) => number.format(n),
     short: (n) => short.format(n),
     percent: (share, digits = 1) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: digits }).format(share),
@@ -86,6 +88,8 @@ function makeFormat(zone: string): Format {
     },
   }
 }
+/** 2026-12-03: the same in every zone. */
+export const isCalendarDay = (start: string): boolean => start.length === 10
 const STEPS: ReadonlyArray<readonly [seconds: number, unit: Intl.RelativeTimeFormatUnit]> = [
   [86_400 * 365, 'year'],
   [86_400 * 30, 'month'],

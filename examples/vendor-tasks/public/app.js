@@ -34,7 +34,7 @@ function showLogIn() {
     // #region identify
     const user = await ask('/api/log-in', fields)
     if (!user) return
-    cairn.identify(user.id, { name: user.name, trade: user.trade })
+    window.cairn?.identify(user.id, { name: user.name, trade: user.trade })
     // #endregion
     await enter()
   })
@@ -43,7 +43,7 @@ function showLogIn() {
 // #region log-out
 document.querySelector('#log-out').addEventListener('click', async () => {
   await ask('/api/log-out', {})
-  cairn.reset()
+  window.cairn?.reset()
   history.replaceState(null, '', '/')
   showLogIn()
 })
@@ -76,7 +76,7 @@ async function showTask(id) {
   if (!found) return
   const { user, task, reasons } = found
   // #region view
-  cairn.track('task_viewed', { entityType: 'task', entityId: task.id })
+  window.cairn?.track('task_viewed', { entityType: 'task', entityId: task.id })
   // #endregion
   show('task')
   main.querySelector('h1').textContent = task.title

@@ -254,7 +254,8 @@ export function createSender({
 
   function bound(): void {
     while (items.length > maxEvents || bytes > maxBytes) {
-      const [oldest] = items.splice(underWay, 1)
+      // Most often nothing is under way, and `splice` moves all the others.
+      const oldest = underWay ? items.splice(underWay, 1)[0] : items.shift()
       if (!oldest) return
       forget(oldest)
       if (!isFull) fault('queue_full')

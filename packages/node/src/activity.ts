@@ -41,31 +41,36 @@ function aboutOf<Request>(options: ActivityOptions<Request, never>, request: Req
   return entityId == null ? {} : { entityType, entityId }
 }
 
-/** What records a request; never throws. */
-export type Recorder<Request, Response> = (request: Request, response: Response, see: () => Seen) => void
+/** What records a request, after this turn of the host; never throws. */
+export type Recorder<Request, Response> = (request: Request, response: Response, seen: Seen) => void
 
 export function createRecorder<Request, Response>(options: ActivityOptions<Request, Response>): Recorder<Request, Response> {
   const { client = cairn, type = 'request_completed' } = options
   if (!options.user && !options.anonymous) client.report('activity_failed', 'Whose requests are they? Give `user` or `anonymous`; nothing is recorded.')
 
-  return (request, response, see) => {
-    try {
-      if (options.skip?.(request)) return
-      const userId = options.user?.(request) ?? undefined
-      const anonymousId = options.anonymous?.(request) ?? undefined
-      if (userId === undefined && anonymousId === undefined) return
-      const { durationMs, ...metadata } = see()
-      client.track(typeof type === 'function' ? type(request, response) : type, {
-        userId,
-        anonymousId,
-        sessionId: options.session?.(request) ?? undefined,
-        ...aboutOf(options, request),
-        ...options.entity?.(request, response),
-        durationMs,
-        metadata: { ...metadata, ...options.metadata?.(request, response) },
-      })
-    } catch (error) {
-      client.report('activity_failed', error)
-    }
+  function record(request: Request, response: Response, { durationMs, ...metadata }: Seen): void {
+    if (options.skip?.(request)) return
+    const userId = options.user?.(request) ?? undefined
+    const anonymousId = options.anonymous?.(request) ?? undefined
+    if (userId === undefined && anonymousId === undefined) return
+    client.track(typeof type === 'function' ? type(request, response) : type, {
+      userId,
+      anonymousId,
+      sessionId: options.session?.(request) ?? undefined,
+      ...aboutOf(options, request),
+      ...options.entity?.(request, response),
+      durationMs,
+      metadata: { ...metadata, ...options.metadata?.(request, response) },
+    })
   }
+
+  return (request, response, seen) =>
+    // Requests that came together are answered together: none of them waits for what is recorded of another.
+    client.afterwards(() => {
+      try {
+        record(request, response, seen)
+      } catch (error) {
+        client.report('activity_failed', error)
+      }
+    })
 }

@@ -67,6 +67,8 @@ export interface Client {
   readonly queueSize: number
   /** For what stands between client and host: has `onError` told of a fault of its own. */
   readonly report: (code: string, error: unknown) => void
+  /** For what stands between client and host: runs once this turn of the host has answered whom it can, at the latest before a flush. */
+  readonly afterwards: (run: () => void) => void
 }
 
 const version = packageJson.version
@@ -75,7 +77,7 @@ const EXIT_MS = 5_000
 /** How long a stream that is switched off is believed to be so, without asking again. */
 const SETTINGS_MS = 600_000
 /** What the sender holds itself, enough for its next requests. */
-const HELD_EVENTS = 1_000
+const HELD_EVENTS = 500
 const HELD_BYTES = 1_048_576
 /** As many as a batch takes. */
 const MAX_ENDED = 100
@@ -90,6 +92,8 @@ export function createClient(options: Options = {} as Options): Client {
   let askedAt = 0
   let changed: (() => void)[] = []
   let ended: Promise<void> | undefined
+  /** What runs after this turn. */
+  let waiting: (() => void)[] = []
 
   const say = (...what: unknown[]): void => {
     if (debug) console.debug('cairn', ...what)
@@ -220,12 +224,27 @@ export function createClient(options: Options = {} as Options): Client {
       guard('not_registered', () => {
         context = { ...context, ...properties }
       }),
-    flush: () => queue.flush(),
-    shutdown: (timeoutMs = EXIT_MS) => (ended ??= end(timeoutMs)),
+    flush() {
+      catchUp()
+      return queue.flush()
+    },
+    shutdown(timeoutMs = EXIT_MS) {
+      catchUp()
+      return (ended ??= end(timeoutMs))
+    },
     get queueSize() {
-      return queue.size
+      return queue.size + waiting.length
     },
     report,
+    afterwards(run) {
+      if (waiting.push(run) === 1) setImmediate(catchUp)
+    },
+  }
+
+  function catchUp(): void {
+    const runs = waiting
+    waiting = []
+    for (const run of runs) guard('not_tracked', run)
   }
 
   async function end(timeoutMs: number): Promise<void> {
@@ -254,13 +273,13 @@ export function createClient(options: Options = {} as Options): Client {
   }
 
   const flushAtExit = (): void => {
-    if (queue.size > 0) void within(EXIT_MS, queue.flush())
+    if (client.queueSize > 0) void within(EXIT_MS, client.flush())
   }
   if (isUsable) process.on('beforeExit', flushAtExit)
   /** By `process.exit` or an error that nobody caught: there is no time to send, but to write. */
   const keepAtExit = (): void =>
     tell(() => {
-      void queue.flush()
+      void client.flush()
       spool?.closeAtOnce()
     })
   if (spool) process.on('exit', keepAtExit)

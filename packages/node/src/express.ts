@@ -27,12 +27,12 @@ export function trackActivity<Request extends ExpressRequest = ExpressRequest, R
   return (request, response, next) => {
     const began = performance.now()
     response.on('finish', () =>
-      record(request, response, () => ({
+      record(request, response, {
         method: request.method ?? '',
         route: request.route && routeOf(request.baseUrl, String(request.route.path)),
         status: response.statusCode,
         durationMs: performance.now() - began,
-      })),
+      }),
     )
     next()
   }

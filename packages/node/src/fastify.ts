@@ -38,12 +38,12 @@ export function trackActivity<Request extends FastifyRequest = FastifyRequest, R
   const plugin: Plugin<Request, Reply> = (app, _, done) => {
     app.addHook('onResponse', (request, reply, hookDone) => {
       hookDone()
-      record(request, reply, () => ({
+      record(request, reply, {
         method: request.method,
         route: request.routeOptions.url,
         status: reply.statusCode,
         durationMs: reply.elapsedTime,
-      }))
+      })
     })
     done()
   }

@@ -30,7 +30,7 @@ export function withActivity<Req extends Request, Context extends RouteContext>(
       const failed = (error: unknown): void => client.report('activity_failed', error)
       const task = async (): Promise<void> => {
         const route = options.route ?? (await routeOf(request, context))
-        record(request, response, () => ({ method: request.method, route, status, durationMs }))
+        record(request, response, { method: request.method, route, status, durationMs })
         if (after) await client.flush()
       }
       try {

@@ -44,4 +44,5 @@ export const cairn: Client = {
     return shared.client?.queueSize ?? shared.early.length
   },
   report,
+  afterwards: (run) => (shared.client ? shared.client.afterwards(run) : void setImmediate(run)),
 }

@@ -25,7 +25,7 @@ export function trackActivity<Event extends KitEvent = KitEvent>(
     const began = performance.now()
     const done = (status: number, response?: Response): void => {
       const durationMs = performance.now() - began
-      setImmediate(() => record(event, response, () => ({ method: event.request.method, route: event.route.id ?? undefined, status, durationMs })))
+      record(event, response, { method: event.request.method, route: event.route.id ?? undefined, status, durationMs })
     }
     try {
       const response = await resolve(event)

@@ -30,6 +30,8 @@ export interface Endpoint {
   answer: TSchema
   /** Every event of the body is judged alone, by the way in; the route as a whole does not refuse the body for its shape. */
   judgedByEvent?: true
+  /** A read that does not wait for what was acknowledged before it, unless the request names a position: it says how fresh it is. */
+  answersAtOnce?: true
 }
 
 /** `/api/tasks/…` is `/api/entities/task/…`. */

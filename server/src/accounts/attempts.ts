@@ -9,7 +9,7 @@ import { identity } from '../catalog/version.ts'
  * at most two hours of use: people type passwords into the wrong field, and no address is kept.
  *
  *   an account    5 wrong passwords, then a wait of 1 minute, which doubles with each further one up to an hour; forgotten 15 minutes after
- *   an address    30 wrong ones in 10 minutes, whatever the accounts
+ *   an address    30 wrong ones in 10 minutes, whatever the accounts; as many wrong links, counted apart
  *
  * An attempt is counted before its password is looked at, and taken back where that was right: a hundred attempts at once get no further than
  * a hundred in a row. Accounts that do not exist are counted alike.
@@ -32,11 +32,8 @@ export interface Attempt {
 export const countAttempt = async (db: CatalogDb, { email, address, now }: Attempt): Promise<void> => {
   const [account, source] = await subjects(db, email, address)
   await db.transaction().execute(async (trx) => {
-    await trx
-      .deleteFrom('sign_in_failures')
-      .where('last_at', '<', now - KEPT_MS)
-      .execute()
-    if (source !== undefined) await countFrom(trx, source, now)
+    await forgetOld(trx, now)
+    if (source !== undefined) await countFrom(trx, source, now, 'passwords')
     await countFor(trx, account, now)
   })
 }
@@ -56,6 +53,24 @@ export const forgive = async (db: CatalogDb, { email, address, now }: Attempt): 
   })
 }
 
+/**
+ * What `look` finds behind a link; undefined counts as a wrong one. Throws `too_many_requests` while the address has to wait. A link cannot be
+ * guessed in any number of attempts, so those that are under way at once need no counting beforehand, and right ones write nothing.
+ */
+export const followLink = async <T>(db: CatalogDb, { address, now }: Omit<Attempt, 'email'>, look: () => Promise<T | undefined>): Promise<T | undefined> => {
+  const source = address === '' ? undefined : (await subjectOf(db))('link', address)
+  const row = source === undefined ? undefined : await db.selectFrom('sign_in_failures').selectAll().where('subject', '=', source).executeTakeFirst()
+  if (row) refuseMany(row, now, 'links')
+  const found = await look()
+  if (found === undefined && source !== undefined) {
+    await db.transaction().execute(async (trx) => {
+      await forgetOld(trx, now)
+      await countFrom(trx, source, now, 'links')
+    })
+  }
+  return found
+}
+
 /** Ends an account's wait. */
 export const forgiveAccount = async (trx: CatalogTransaction, email: string): Promise<void> => {
   const [account] = await subjects(trx, email, '')
@@ -65,15 +80,28 @@ export const forgiveAccount = async (trx: CatalogTransaction, email: string): Pr
 /** Longer than any wait and what is remembered after it. */
 const KEPT_MS = 2 * HOUR
 
-async function countFrom(trx: CatalogTransaction, subject: string, now: number): Promise<void> {
+async function forgetOld(trx: CatalogTransaction, now: number): Promise<void> {
+  await trx
+    .deleteFrom('sign_in_failures')
+    .where('last_at', '<', now - KEPT_MS)
+    .execute()
+}
+
+async function countFrom(trx: CatalogTransaction, subject: string, now: number, what: 'passwords' | 'links'): Promise<void> {
   const row = await locked(trx, subject, now)
-  const known = now - row.first_at < ADDRESS_WINDOW_MS
-  if (known && row.failures >= ADDRESS_FAILURES) throw wait('Too many wrong passwords came from your address.', row.first_at + ADDRESS_WINDOW_MS, now)
+  const known = refuseMany(row, now, what)
   await trx
     .updateTable('sign_in_failures')
     .set({ failures: known ? row.failures + 1 : 1, first_at: known ? row.first_at : now, last_at: now })
     .where('subject', '=', subject)
     .execute()
+}
+
+/** Whether the address's window is still open. */
+function refuseMany({ failures, first_at }: { failures: number; first_at: number }, now: number, what: 'passwords' | 'links'): boolean {
+  const known = now - first_at < ADDRESS_WINDOW_MS
+  if (known && failures >= ADDRESS_FAILURES) throw wait(`Too many wrong ${what} came from your address.`, first_at + ADDRESS_WINDOW_MS, now)
+  return known
 }
 
 async function countFor(trx: CatalogTransaction, subject: string, now: number): Promise<void> {
@@ -104,7 +132,11 @@ const wait = (why: string, until: number, now: number): CairnError =>
   })
 
 const subjects = async (db: CatalogDb | CatalogTransaction, email: string, address: string): Promise<[string, string | undefined]> => {
-  const { salt } = await identity(db)
-  const subject = (kind: string, text: string): string => `${kind}:${createHmac('sha256', salt).update(`sign-in ${kind} ${text}`).digest('hex')}`
+  const subject = await subjectOf(db)
   return [subject('account', email), address === '' ? undefined : subject('address', address)]
+}
+
+const subjectOf = async (db: CatalogDb | CatalogTransaction): Promise<(kind: string, text: string) => string> => {
+  const { salt } = await identity(db)
+  return (kind, text) => `${kind}:${createHmac('sha256', salt).update(`sign-in ${kind} ${text}`).digest('hex')}`
 }

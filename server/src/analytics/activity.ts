@@ -67,7 +67,15 @@ async function activity(deps: ActivityRoutesDeps, call: Pick<Call<'analytics'>, 
   const [counts, uniques, timeline] = await Promise.all([
     store.query<CountRow>(countsSql(events, eventsWhere(deps, call, range), range.storeTimezone, bucketSecondsOf(range))),
     store.query<Uniques>(uniquesSql(events, eventsWhere(deps, call, range, 'with bots'), person, bots)),
-    interval === undefined ? undefined : readTimeline(store, { range, interval, events, where: eventsWhere(deps, call, range), person }),
+    interval === undefined
+      ? undefined
+      : readTimeline(store, {
+          range,
+          interval,
+          events,
+          where: eventsWhere(deps, call, range),
+          people: persons.count(call.workspace.id, interval === 'week' || interval === 'month'),
+        }),
   ])
   const answer = { ...shape(counts.rows, uniques.rows[0], range, bots, askedAt), ...(timeline ? { timeline } : {}) }
   return call.query.include_rolled_up === true ? await withRolledUp(store, call, range, answer) : answer

@@ -100,4 +100,4 @@ function nextDays(days: number, { missing, found, spanDays }: { missing: number;
 }
 
 /** Reads the wide columns only of rows that are answered, for every page size; the engine's own limit for it is lower. */
-const wideRows = { query_plan_optimize_lazy_materialization: 1, query_plan_max_limit_for_lazy_materialization: 1_001 }
+export const wideRows = { query_plan_optimize_lazy_materialization: 1, query_plan_max_limit_for_lazy_materialization: 1_001 }

@@ -62,7 +62,7 @@ const bytes = (value: string): number => {
 }
 
 /** First parts of this server's own addresses; what pages of others are told must not hide them. */
-const own = ['api', 'assets', 'packages', 'w', 'setup', 'sign-in', 'join', 'account', 'favicon.svg', 'manifest.webmanifest']
+const own = ['api', 'assets', 'packages', 'w', 'setup', 'sign-in', 'join', 'account', 'shared', 'favicon.svg', 'manifest.webmanifest']
 const scriptName = (value: string): string => {
   if (!/^[a-z0-9_-]{1,64}$/.test(value)) throw new Error('must be 1 to 64 characters out of a-z 0-9 _ -')
   if (own.includes(value)) throw new Error('would hide addresses of Cairn itself; choose another name')

@@ -29,6 +29,8 @@ interface Options extends ErrorOptions {
   retryAfterSeconds?: number
   /** A narrower word than the code, from another table: why an event was refused. Shown in the code's place. */
   reason?: string
+  /** Of a conflict: what is there now. Shown. */
+  newer?: object
 }
 
 /** A fault of the caller or of the machine. `message` says what to do and names no path, SQL or secret: it is shown to callers. */
@@ -37,6 +39,7 @@ export class CairnError extends Error {
   readonly errors: readonly FieldError[] | undefined
   readonly retryAfterSeconds: number | undefined
   readonly reason: string | undefined
+  readonly newer: object | undefined
 
   constructor(code: ErrorCode, message: string, options: Options = {}) {
     super(message, options)
@@ -45,5 +48,6 @@ export class CairnError extends Error {
     this.errors = options.errors
     this.retryAfterSeconds = options.retryAfterSeconds
     this.reason = options.reason
+    this.newer = options.newer
   }
 }

@@ -57,6 +57,7 @@ export const setRole = (db: CatalogDb, { userId, to, ...asking }: { userId: stri
     if (member.role === 'owner') await requireAnotherOwner(trx, workspaceId)
     await trx.updateTable('members').set({ role: to }).where('workspace_id', '=', workspaceId).where('user_id', '=', userId).execute()
     if (to === 'viewer' || to === 'analyst' || member.role === 'owner') await revokeInvitationsOf(trx, workspaceId, userId, now)
+    if (to === 'viewer') await revokeSharesOf(trx, workspaceId, userId, now)
     return { answer: undefined, told: [entry('member.changed', workspaceId, member.email, { role: { from: member.role, to } }, by, now)] }
   })
 
@@ -69,6 +70,7 @@ export const removeMember = (db: CatalogDb, { userId, ...asking }: { userId: str
     if (member.role === 'owner') await requireAnotherOwner(trx, workspaceId)
     await trx.deleteFrom('members').where('workspace_id', '=', workspaceId).where('user_id', '=', userId).execute()
     await revokeInvitationsOf(trx, workspaceId, userId, now)
+    await revokeSharesOf(trx, workspaceId, userId, now)
     return { answer: undefined, told: [entry('member.removed', workspaceId, member.email, { role: member.role }, by, now)] }
   })
 
@@ -106,6 +108,17 @@ export const revokeInvitationsOf = async (trx: CatalogTransaction, workspaceId: 
     .where('workspace_id', '=', workspaceId)
     .where('created_by_id', '=', madeBy)
     .where('accepted_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .execute()
+}
+
+/** Links to dashboards, for the same reason. */
+export const revokeSharesOf = async (trx: CatalogTransaction, workspaceId: number, madeBy: string, now: number): Promise<void> => {
+  await trx
+    .updateTable('dashboard_shares')
+    .set({ revoked_at: now })
+    .where('workspace_id', '=', workspaceId)
+    .where('created_by_id', '=', madeBy)
     .where('revoked_at', 'is', null)
     .execute()
 }

@@ -13,6 +13,7 @@ import { loginSessions } from './migrations/0009_login_sessions.ts'
 import { archive } from './migrations/0010_archive.ts'
 import { baselines } from './migrations/0011_baselines.ts'
 import { eventsSince } from './migrations/0012_events_since.ts'
+import { boards } from './migrations/0013_boards.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -53,6 +54,7 @@ export const migrations: readonly Migration[] = [
   archive,
   baselines,
   eventsSince,
+  boards,
 ]
 
 /** Applies what is pending; answers the names applied. */

@@ -317,6 +317,54 @@ export interface Schema {
     created_at: number
     read_at: number | null
   }
+  /** What analysts save; boards/. */
+  saved: {
+    /** UUIDv7. */
+    id: string
+    workspace_id: number
+    kind: 'insight' | 'cohort' | 'annotation' | 'dashboard'
+    /** Lower case, to search in. */
+    folded_name: string
+    /** Of a dashboard that is for whoever made it alone. */
+    private: 0 | 1
+    /** Of an annotation: when it was, and when it was over; null elsewhere. */
+    starts_at: number | null
+    ends_at: number | null
+    /** JSON object. */
+    content: string
+    /** Raised by each change. */
+    version: number
+    /** E-mail of the user, name of the key. */
+    created_by: string
+    created_by_id: string
+    created_at: number
+    updated_by: string
+    updated_at: number
+  }
+  /** How each was, with how it is now. */
+  saved_versions: {
+    saved_id: string
+    version: number
+    workspace_id: number
+    /** JSON object. */
+    content: string
+    updated_by: string
+    updated_at: number
+  }
+  dashboard_shares: {
+    id: string
+    workspace_id: number
+    dashboard_id: string
+    /** SHA-256 of the token, hex. The token itself is nowhere. */
+    hash: string
+    can_embed: 0 | 1
+    created_by: string
+    created_by_id: string
+    created_at: number
+    /** null: it holds until it is revoked. */
+    expires_at: number | null
+    revoked_at: number | null
+  }
   /** Months out of the event store, in files; archive/. */
   archives: {
     workspace_id: number

@@ -1,3 +1,5 @@
+import type { AnswerTo, QuestionOf } from '@cairn/wire/questions/question'
+import { OTHER } from '@cairn/wire/questions/vocabulary'
 import { noMapping, type Mapping } from './import/mapping.ts'
 import type { Api } from './reach/api.ts'
 import { nonZero, type Asker, type SessionFigures, type Span, type Task } from './verify/asker.ts'
@@ -24,7 +26,43 @@ const analytics = 'GET /api/events/analytics'
 const total: Answer = { request: `${analytics} → total_events`, ask: async (a) => (await a.analytics()).total_events }
 const users: Answer = { request: `${analytics} → active_users`, ask: async (a) => (await a.analytics()).active_users }
 const byDay: Answer = { request: `${analytics} → events_by_day`, ask: async (a) => nonZero((await a.analytics()).events_by_day) }
-const usersByDay: Answer = { request: `${analytics} of each day → active_users`, ask: (a) => a.eachDay((day) => day.active_users) }
+const query = 'POST /api/query'
+const peopleEachDay = async (a: Asker): Promise<Record<string, number>> => byColumn(await a.ask('trends', { series: [{ any: true, math: 'unique_users' }] }))
+const usersByDay: Answer = { request: `${query} trends of unique_users by day`, ask: peopleEachDay }
+/** Different values of a field over all events that pass. */
+const distinctOf = (field: string, filters: QuestionOf<'trends'>['filters'] = []): Answer => ({
+  request: `${query} trends of unique:${field}${filters.length > 0 ? ', filtered' : ''}`,
+  ask: async (a) => (await a.ask('trends', { interval: 'month', series: [{ any: true, math: `unique:${field}`, filters }] })).series[0]?.total,
+})
+const isAbove = (field: string): QuestionOf<'trends'>['filters'] => [{ field, op: 'gt', value: 0 }]
+const valuesOf = async (a: Asker, breakdown: string): Promise<Array<[string, number]>> =>
+  (await a.ask('trends', { interval: 'month', series: [{ any: true }], breakdown })).series.map((line) => [line.breakdown ?? '', line.total ?? 0])
+const byColumn = ({ columns, series }: AnswerTo<'trends'>): Record<string, number> =>
+  nonZero(Object.fromEntries(columns.map((column, i) => [column, series[0]?.values[i] ?? 0])))
+
+/** Of everybody by the day they were first seen: who came again on exactly the day after so many, out of those whose day that was has come. */
+const retentionOn = (day: number): Answer => ({
+  request: `${query} retention by day, period ${day}`,
+  ask: async (a) => {
+    const { cohorts } = await a.ask('retention', { start: { any: true }, return: { any: true }, interval: 'day', periods: day })
+    const eligible = cohorts.filter(({ start }) => daysBetween(start, a.to) >= day)
+    const [users, retained] = [summed(eligible.map(({ size }) => size)), summed(eligible.map(({ values }) => values[day] ?? 0))]
+    return { eligible_users: users, retained_users: retained, rate: retained / users }
+  },
+})
+const summed = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
+const daysBetween = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000)
+const funnelOf = (names: readonly string[], question: Omit<QuestionOf<'funnel'>, 'kind'>): Answer => ({
+  request: `${query} funnel`,
+  ask: async (a) => {
+    const { steps } = await a.ask('funnel', question)
+    return Object.fromEntries(names.map((name, i) => [name, steps[i]?.count]))
+  },
+})
+const inState = (state: string): { any: true; filters: QuestionOf<'trends'>['filters'] } => ({
+  any: true,
+  filters: [{ field: 'metadata.incident_state', op: 'eq', value: state }],
+})
 const usersOf = (from: string, to: string): Answer => ({
   request: `${analytics}?from=${from}&to=${to} → active_users`,
   ask: async (a) => (await a.analytics({ from, to })).active_users,
@@ -43,17 +81,12 @@ const spanOf = (from: string, to: string, read: (span: Span) => unknown): Answer
 const hours = (seconds: number): number => seconds / 3_600
 /** Most first, ties by name. */
 const ranked = (names: readonly string[]): Array<[string, number]> =>
-  [...Map.groupBy(names, (name) => name)].map(([name, all]): [string, number] => [name, all.length]).toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+  [...Map.groupBy(names, (name) => name)].map(([name, all]): [string, number] => [name, all.length]).toSorted(mostFirst)
+const mostFirst = ([a, m]: readonly [string, number], [b, n]: readonly [string, number]): number => n - m || (a < b ? -1 : 1)
 const countBy = (tasks: readonly Task[], name: (task: Task) => string): Record<string, number> => Object.fromEntries(ranked(tasks.map(name)))
 const textOf = (task: Task, attribute: string): string => (typeof task.attributes[attribute] === 'string' ? task.attributes[attribute] : '')
 
-const needRetention = 'needs retention'
-const needFunnels = 'needs funnels'
-const needBreakdown = 'needs breakdowns by a property, with distinct entities'
 const needChat = 'needs conversations and similar questions'
-
-/** The file does not list the states; what falls under none of them shows as `other`. */
-const incidentStates = ['-100', 'Active', 'Awaiting Evidence', 'Awaiting Problem', 'Awaiting User Info', 'Awaiting Vendor', 'Closed', 'New', 'Resolved']
 
 export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
   'wikipedia-reader-sessions': {
@@ -82,9 +115,16 @@ export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
       session_length_max_s: ofSessions('length.longest_seconds', (s) => s.length.longest_seconds),
       sessions_started_per_day: ofSessions('sessions_by_day', (s) => nonZero(s.sessions_by_day)),
       wau_7d_ending_2014_01_22: usersOf('2014-01-16', '2014-01-22'),
-      retention_day1: notYet(needRetention),
-      retention_day7: notYet(needRetention),
-      top5_urls: notYet('needs breakdowns by a property'),
+      retention_day1: retentionOn(1),
+      retention_day7: retentionOn(7),
+      top5_urls: {
+        request: `${query} trends by metadata.url`,
+        ask: async (a) =>
+          (await valuesOf(a, 'metadata.url'))
+            .filter(([url]) => url !== OTHER)
+            .toSorted(mostFirst)
+            .slice(0, 5),
+      },
     },
     distinct: [],
   },
@@ -114,10 +154,13 @@ export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
     answers: {
       rows_total: total,
       incidents_total: ofTasks((tasks) => tasks.length),
-      assignees_total: notYet(needBreakdown),
-      groups_total: notYet(needBreakdown),
-      callers_total: notYet(needBreakdown),
-      rows_by_state: { request: `${analytics}?metadata.incident_state=… of each state → total_events`, ask: rowsByState },
+      assignees_total: distinctOf('metadata.assigned_to'),
+      groups_total: distinctOf('metadata.assignment_group'),
+      callers_total: distinctOf('metadata.caller_id'),
+      rows_by_state: {
+        request: `${query} trends by metadata.incident_state`,
+        ask: async (a) => Object.fromEntries(await valuesOf(a, 'metadata.incident_state')),
+      },
       rows_updated_per_day: byDay,
       incidents_opened_per_day: ofTasks((tasks) => countBy(tasks, (task) => textOf(task, 'opened_at').slice(0, 10))),
       case_duration_hours: spanOf('opened_at', 'closed_at', (s) => ({
@@ -135,10 +178,14 @@ export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
       incidents_unassigned: ofTasks((tasks) => tasks.filter(({ assignees }) => assignees.length === 0).length),
       incidents_per_group_top10: ofTasks((tasks) => ranked(tasks.map((task) => textOf(task, 'group')).filter((group) => group !== '')).slice(0, 10)),
       incidents_by_priority: ofTasks((tasks) => countBy(tasks, (task) => textOf(task, 'priority'))),
-      incidents_reopened: notYet(needBreakdown),
-      incidents_reassigned: notYet(needBreakdown),
+      incidents_reopened: distinctOf('entity_id', isAbove('metadata.reopen_count')),
+      incidents_reassigned: distinctOf('entity_id', isAbove('metadata.reassignment_count')),
       incidents_sla_missed: ofTasks((tasks) => tasks.filter((task) => textOf(task, 'made_sla') === 'false').length),
-      funnel_New_Active_Resolved_Closed: notYet(needFunnels),
+      funnel_New_Active_Resolved_Closed: funnelOf(['step1_new', 'step2_active', 'step3_resolved', 'step4_closed'], {
+        by: 'entity',
+        window: '9999d',
+        steps: ['New', 'Active', 'Resolved', 'Closed'].map(inState),
+      }),
       open_incidents_at: ofTasks((tasks) =>
         Object.fromEntries(
           ['2016-03-15', '2016-04-01', '2016-05-01'].map((day) => {
@@ -167,16 +214,22 @@ export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
       events_per_day: byDay,
       daily_active_users: usersByDay,
       new_users_per_day: { request: 'GET /api/people → first_seen', ask: firstSeenPerDay },
-      retention_day1: notYet(needRetention),
-      retention_day3: notYet(needRetention),
-      retention_day7: notYet(needRetention),
-      retention_day14: notYet(needRetention),
-      retention_rolling_day7: notYet(needRetention),
-      cohort_table_first_7_cohorts_t0_to_t10: notYet(needRetention),
-      funnel_newPlayer_then_gameStarted_within_7d: notYet(needFunnels),
+      retention_day1: retentionOn(1),
+      retention_day3: retentionOn(3),
+      retention_day7: retentionOn(7),
+      retention_day14: retentionOn(14),
+      retention_rolling_day7: notYet('counts a return on any day from the seventh on; Cairn counts those of each day'),
+      cohort_table_first_7_cohorts_t0_to_t10: {
+        request: `${query} retention by day, 10 periods`,
+        ask: async (a) => {
+          const { cohorts } = await a.ask('retention', { start: { any: true }, return: { any: true }, interval: 'day', periods: 10 })
+          return cohorts.slice(0, 7).map(({ size, values }) => [size, ...values.slice(1)])
+        },
+      },
+      funnel_newPlayer_then_gameStarted_within_7d: funnelOf(['step1_users', 'step2_users'], { steps: [{ event: 'newPlayer' }, { event: 'gameStarted' }] }),
       average_dau: {
-        request: `${analytics} of each day → active_users, their mean`,
-        ask: async (a) => mean(Object.values(await a.eachDay((day) => day.active_users))),
+        request: `${query} trends of unique_users by day, their mean`,
+        ask: async (a) => mean(Object.values(await peopleEachDay(a))),
       },
       mau_30d_ending_2016_05_27: usersOf('2016-04-28', '2016-05-27'),
     },
@@ -193,13 +246,6 @@ export const knownDataSets: Readonly<Record<string, KnownDataSet>> = {
     },
     distinct: [],
   },
-}
-
-async function rowsByState(a: Asker): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {}
-  for (const state of incidentStates) counts[state] = (await a.analytics({ 'metadata.incident_state': state })).total_events
-  const other = (await a.analytics()).total_events - Object.values(counts).reduce((sum, count) => sum + count, 0)
-  return nonZero({ ...counts, other })
 }
 
 async function firstSeenPerDay(a: Asker): Promise<Record<string, number>> {

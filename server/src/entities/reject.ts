@@ -2,7 +2,7 @@ import { CairnError } from '../base/errors.ts'
 import { uuidv7 } from '../base/ids.ts'
 import { userOf } from '../http/auth.ts'
 import type { Call } from '../http/call.ts'
-import { enqueue, once, requestId } from '../outbox/outbox.ts'
+import { enqueue, once, requestAsked, requestId } from '../outbox/outbox.ts'
 import { openFor } from './assignments.ts'
 import { isDone } from './done.ts'
 import type { EntityDeps } from './deps.ts'
@@ -34,7 +34,7 @@ export async function reject(deps: EntityDeps, call: Call<'reject'>): Promise<ob
   // Nearly all of many at the same time are told so without waiting for the lock.
   if (id === undefined) check(await readEntity(db, name))
   const answer = await db.transaction().execute((trx) =>
-    once(trx, { workspaceId: workspace.id, id, request: `${request.method} ${request.url}`, now }, async () => {
+    once(trx, { workspaceId: workspace.id, id, request: requestAsked(request, body), now }, async () => {
       const eventId = id ?? uuidv7(now)
       if (!(await readEntity(trx, name))) throw noSuch(name)
       const change = { at, change: 'remove' as const, userIds: [userId], why: 'rejected' as const, reason: reason ?? null, note: note ?? null }

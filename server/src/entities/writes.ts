@@ -3,7 +3,7 @@ import { iso } from '../base/time.ts'
 import { note } from '../catalog/audit.ts'
 import type { CatalogTransaction } from '../catalog/schema.ts'
 import type { Call, Handlers } from '../http/call.ts'
-import { once, requestId } from '../outbox/outbox.ts'
+import { once, requestAsked, requestId } from '../outbox/outbox.ts'
 import type { AssignmentChange } from './assignments.ts'
 import type { EntityDeps } from './deps.ts'
 import { say, type Entity, type EntityName, type Said } from './entity.ts'
@@ -73,7 +73,7 @@ async function write(deps: EntityDeps, call: Writes, read: (at: number) => Said,
   const said = read(momentSaid(body, now))
   let appeared = false
   const answer = await deps.db.transaction().execute((trx: CatalogTransaction) =>
-    once(trx, { workspaceId: workspace.id, id: requestId(workspace.id, body, request.headers), request: `${request.method} ${request.url}`, now }, async () => {
+    once(trx, { workspaceId: workspace.id, id: requestId(workspace.id, body, request.headers), request: requestAsked(request, body), now }, async () => {
       if (!mustExist) await register(trx, name, now)
       const written = await say(trx, name, [said], { now, node: deps.node, keyId: key.keyId }, (before) => {
         if (mustExist && (before.version === 1 || before.deletedAt !== null)) throw noSuch(name)

@@ -5,6 +5,8 @@ export interface Problem {
   message: string
   code: string
   errors?: readonly { path: string; message: string }[]
+  /** What is there now, where somebody else was faster. */
+  newer?: object
   request_id?: string
 }
 
@@ -21,6 +23,7 @@ export function problemOf(error: unknown, requestId: string): { status: number; 
   const { status } = catalogue[known.code]
   const body: Problem = { success: false, message: known.message, code: known.reason ?? known.code }
   if (known.errors) body.errors = known.errors
+  if (known.newer) body.newer = known.newer
   return { status, body, retryAfterSeconds: known.retryAfterSeconds ?? (status === 503 || status === 429 ? 2 : undefined) }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../base/time.ts'
+import { Changes, EVER, type Touched } from './changes.ts'
 import type { Journal } from './journal.ts'
 import type { Readers } from './readers.ts'
 
@@ -18,6 +19,8 @@ export interface Staleness {
 }
 
 export class Freshness {
+  /** What has changed answers, for those who keep them. */
+  readonly changes = new Changes()
   readonly #last = new Map<number, { seq: number; at: number }>()
   #sealing: Promise<void> | undefined
   #sealedAt = Number.NEGATIVE_INFINITY
@@ -36,7 +39,9 @@ export class Freshness {
     this.#startedAt = clock.now()
   }
 
-  taken(workspaceId: number, seq: number): void {
+  /** `touched`: the times of the events that were taken; of anything else that answers depend on, ever. */
+  taken(workspaceId: number, seq: number, touched: Touched = EVER): void {
+    this.changes.note(workspaceId, seq, touched)
     this.#last.set(workspaceId, { seq, at: this.#clock.now() })
   }
 

@@ -3,6 +3,7 @@ import type { SourceEnd } from '@cairn/wire/tracker'
 import { uuidv7 } from '../base/ids.ts'
 import type { Directory } from '../catalog/directory.ts'
 import { accept } from './accept.ts'
+import type { Touched } from './changes.ts'
 import type { Draft, Drop, Sender } from './draft.ts'
 import type { Group } from './group.ts'
 import { jsonForKeeping, plainText } from './json.ts'
@@ -30,6 +31,8 @@ export interface Outcome {
   notRecorded: Array<{ index: number; reason: Reason }>
   /** Position in the journal, which a read may wait for. */
   position: number
+  /** Times of the events that were kept. */
+  touched: Touched
 }
 
 export interface IntakeDeps {
@@ -39,8 +42,8 @@ export interface IntakeDeps {
   /** Where several nodes take events. */
   claims: Claims | undefined
   properties: Properties
-  /** Told what was taken, for counting. */
-  taken(workspaceId: number, position: number): void
+  /** Told what was taken, and of which times. */
+  taken(workspaceId: number, position: number, touched: Touched): void
 }
 
 /** What comes with the events of one request. */
@@ -67,7 +70,8 @@ export class Intake {
     const judgements = inputs.map((input, index) => accept(input, sender, this.#deps, ids?.[index]))
     const claimed = claims ? await this.#claim(claims, judgements, sender.workspace.id) : undefined
     const { group } = journal
-    const outcome: Outcome = { accepted: 0, eventIds: [], rejected: [], notRecorded: [], position: 0 }
+    const touched = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY }
+    const outcome: Outcome = { accepted: 0, eventIds: [], rejected: [], notRecorded: [], position: 0, touched }
     const tallies: Tally[] = []
     try {
       for (const [index, input] of inputs.entries()) {
@@ -87,7 +91,7 @@ export class Intake {
     const committed = journal.commit()
     if (claims && claimed) committed.catch(() => claims.giveBack(sender.workspace.id, claimed.ids))
     outcome.position = await committed
-    this.#deps.taken(sender.workspace.id, outcome.position)
+    this.#deps.taken(sender.workspace.id, outcome.position, outcome.touched)
     return outcome
   }
 
@@ -139,6 +143,8 @@ export class Intake {
     if (draft.seq !== undefined && sender.source === 'api') tally.passedOver += this.#passedOver.tell(workspaceId, draft.sourceId || draft.sessionId)
     group.add(eventPayload(draft, sender))
     group.events++
+    outcome.touched.fromMs = Math.min(outcome.touched.fromMs, draft.timestamp)
+    outcome.touched.toMs = Math.max(outcome.touched.toMs, draft.timestamp)
     tally.stored++
   }
 }

@@ -198,6 +198,7 @@ export class Pipeline {
     try {
       return await work()
     } finally {
+      this.freshness.changes.deleted()
       open()
     }
   }

@@ -25,7 +25,8 @@ export interface NewProperty {
 }
 
 interface Known {
-  paths: Set<string>
+  /** Types each path has brought, of any event: never fewer than the store holds. */
+  paths: Map<string, number>
   types: Map<string, Map<string, number>>
   entries: number
   /** Paths turned away since the start. */
@@ -72,7 +73,7 @@ export class Properties {
   /** What the store knows already, read at start. */
   restore(workspaceId: number, eventType: string, path: string, type: ValueType): void {
     const known = this.#of(workspaceId)
-    known.paths.add(path)
+    known.paths.set(path, (known.paths.get(path) ?? 0) | bits[type])
     let paths = known.types.get(eventType)
     if (!paths) known.types.set(eventType, (paths = new Map()))
     if (!paths.has(path)) known.entries++
@@ -96,13 +97,19 @@ export class Properties {
   knows(workspaceId: number, path: string): boolean {
     return isAddressable(path) && this.#of(workspaceId).paths.has(path)
   }
+  /** The types that values at the path have, of what this node took and found at its start; undefined where there may be others. */
+  typesAt(workspaceId: number, path: string): readonly ValueType[] | undefined {
+    const { paths, entries } = this.#of(workspaceId)
+    const seen = paths.get(path) ?? 0
+    return entries >= MAX_ENTRIES || seen === 0 ? undefined : (Object.keys(bits) as ValueType[]).filter((type) => (seen & bits[type]) !== 0)
+  }
   turnedAway(workspaceId: number): number {
     return this.#of(workspaceId).turnedAway
   }
 
   #of(workspaceId: number): Known {
     let known = this.#workspaces.get(workspaceId)
-    if (!known) this.#workspaces.set(workspaceId, (known = { paths: new Set(), types: new Map(), entries: 0, turnedAway: 0 }))
+    if (!known) this.#workspaces.set(workspaceId, (known = { paths: new Map(), types: new Map(), entries: 0, turnedAway: 0 }))
     return known
   }
 
@@ -124,8 +131,8 @@ export class Properties {
           within = false
           continue
         }
-        known.paths.add(path)
       }
+      known.paths.set(path, (known.paths.get(path) ?? 0) | bits[type])
       if (seen === 0 && ++known.entries > MAX_ENTRIES) continue
       paths.set(path, seen | bits[type])
       fresh.push({ event_type: eventType, path, value_type: type, example: exampleOf(value) })

@@ -101,12 +101,12 @@ async function sizes({ store }: TrackingDeps, workspace: DirectoryWorkspace) {
   })
 }
 
-/** Of versions of a row that are not merged yet one counts; of sessions, which are millions, each does for the minutes until they are. */
+/** Of versions of a row that are not merged yet one counts; of sessions and views, which are millions, each does until they are. */
 const ofEach = (database: string, workspaceId: number): Piece =>
   Object.entries(tables)
     .map(
       ([stream, table]) =>
-        sql`SELECT ${str(stream)} AS stream, count() AS rows FROM ${raw(`${database}.${table}${stream === 'events' || stream === 'sessions' ? '' : ' FINAL'}`)} WHERE workspace_id = ${u32(workspaceId)}`,
+        sql`SELECT ${str(stream)} AS stream, count() AS rows FROM ${raw(`${database}.${table}${stream === 'entities' || stream === 'quarantine' ? ' FINAL' : ''}`)} WHERE workspace_id = ${u32(workspaceId)}`,
     )
     .reduce((all, one) => sql`${all} UNION ALL ${one}`)
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { isUuid, uuidv8 } from '../base/ids.ts'
 import { CairnError } from '../base/errors.ts'
@@ -47,11 +48,19 @@ export function requestId(workspaceId: number, body: object, headers: IncomingHt
   return isUuid(id) ? id.toLowerCase() : uuidv8('idempotency', workspaceId, id)
 }
 
+/** What a request asks, so that the id of one is not taken for another's; when it was sent is of no account. */
+export function requestAsked({ method, url }: { method: string; url: string }, body: object): string {
+  const said = Object.entries(body)
+    .filter(([name]) => name !== 'sent_at')
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return `${method} ${url} ${createHash('sha256').update(JSON.stringify(said)).digest('base64url')}`
+}
+
 interface Keyed {
   workspaceId: number
   /** See `requestId`. */
   id: string | undefined
-  /** What is asked, so that the key of one request is not taken for another's. */
+  /** See `requestAsked`. */
   request: string
   now: number
 }

@@ -9,7 +9,7 @@ import type { CatalogDb } from '../catalog/schema.ts'
 import type { Call, Handlers } from '../http/call.ts'
 import { formatPosition, type Staleness } from '../ingest/freshness.ts'
 import { plainText } from '../ingest/json.ts'
-import { readMoment } from '../ingest/moment.ts'
+import { momentSaid } from '../ingest/said.ts'
 import type { Pipeline } from '../ingest/pipeline.ts'
 import { kinds, plainPayload } from '../ingest/record.ts'
 
@@ -59,6 +59,7 @@ async function tellOfTwo(deps: FactRoutesDeps, call: Call<'merge' | 'unmerge'>, 
   const { user_id, other_id } = call.body
   if (user_id === other_id)
     throw new CairnError('invalid', 'user_id and other_id are the same.', { errors: [{ path: '/other_id', message: 'must differ from user_id' }] })
+  momentSaid(call.body as { timestamp?: unknown }, deps.clock.now())
   const action = fact === 'merge' ? 'person.merged' : 'person.unmerged'
   await note(deps.db, { workspaceId: call.workspace.id, by: call.by, action, target: user_id, details: { other_id }, now: deps.clock.now() })
   const answer = await tell(deps, call, { fact, userId: user_id, anonymousId: '', otherId: other_id, traits: '' })
@@ -75,7 +76,7 @@ async function tell(deps: FactRoutesDeps, call: Call<'identify' | 'alias' | 'mer
   journal.admit()
   const now = clock.now()
   const body = call.body as Record<string, unknown>
-  const given = readMoment(body['timestamp'] ?? body['occurred_at'])
+  const told = momentSaid(body, now)
   const id = givenId(call, body)
   // An id that another node confirms meanwhile leaves the fact told twice, within the same moments, which changes nothing.
   const repeated = await claims?.claim(workspaceId, id === undefined || seen.has(workspaceId, id) ? [] : [id])
@@ -99,7 +100,7 @@ async function tell(deps: FactRoutesDeps, call: Call<'identify' | 'alias' | 'mer
           anonymous_id: plainText(fact.anonymousId),
           other_id: plainText(fact.otherId),
           traits: fact.traits,
-          told_ms: typeof given === 'number' ? given : now,
+          told_ms: told,
         },
       }),
     )

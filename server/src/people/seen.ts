@@ -53,10 +53,19 @@ export async function listPeople({ store, persons, directory, clock }: SeenDeps,
   const cursor = readCursor(query.cursor, 'number')
   const page = await lastSeen(store, { ...asked, range, bots, search, limit: limit + 1, cursor, now: clock.now() })
   const shown = page.slice(0, limit)
-  const keys = shown.map((row) => row.person)
+  const people = await describePeople({ store, persons, directory }, { ...asked, range, bots, keys: shown.map((row) => row.person) })
+  const last = page.length > limit ? shown.at(-1) : undefined
+  return { people, next_cursor: last ? writeCursor({ ms: toMs(last.last_seen), key: last.person }) : null }
+}
+
+/** As they are listed, in the order of `keys`; those without an event in the range are missing. */
+export async function describePeople(
+  { store, persons, directory }: Omit<SeenDeps, 'clock'>,
+  { workspaceId, keys, range, bots }: Omit<Asked, 'persons'> & { keys: readonly string[] },
+): Promise<object[]> {
   const [people, ids] = await Promise.all([
-    readPeople(store, { ...asked, keys, range, bots }),
-    persons.hasLinks(workspace.id) ? readIds({ store, persons }, workspace.id, keys) : undefined,
+    readPeople(store, { workspaceId, persons, keys, range, bots }),
+    persons.hasLinks(workspaceId) ? readIds({ store, persons }, workspaceId, keys) : undefined,
   ])
   const known = people.map((seen) => {
     const tied = ids?.get(seen.person)
@@ -64,16 +73,12 @@ export async function listPeople({ store, persons, directory, clock }: SeenDeps,
       ? { seen: { ...seen, user_id: tied.user_id }, tied }
       : { seen, tied: { user_id: seen.user_id, user_ids: [], anonymous_ids: [seen.anonymous_id] } }
   })
-  const traits = await readTraits(store, workspace.id, usersOf(known.map(({ tied }) => tied)))
-  const last = page.length > limit ? shown.at(-1) : undefined
-  return {
-    people: known.map(({ seen, tied }) => ({
-      ...toPerson(seen),
-      traits: traits.get(seen.user_id) ?? {},
-      opted_out: optedOut(directory, workspace.id, tied),
-    })),
-    next_cursor: last ? writeCursor({ ms: toMs(last.last_seen), key: last.person }) : null,
-  }
+  const traits = await readTraits(store, workspaceId, usersOf(known.map(({ tied }) => tied)))
+  return known.map(({ seen, tied }) => ({
+    ...toPerson(seen),
+    traits: traits.get(seen.user_id) ?? {},
+    opted_out: optedOut(directory, workspaceId, tied),
+  }))
 }
 
 /** No id is null; times are ISO. */
@@ -90,7 +95,7 @@ export const toPerson = ({ person: _key, ...person }: Seen): object => ({
 interface Asked {
   workspaceId: number
   persons: Persons
-  range: Range
+  range: Pick<Range, 'fromMs' | 'toMs'>
   bots: Piece
 }
 type LastSeen = Pick<Figures, 'person' | 'last_seen'>

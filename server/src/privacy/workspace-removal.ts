@@ -70,6 +70,10 @@ const inCatalog = {
   baselines: true,
   answers: true,
   notifications: true,
+  // These two refer to what is saved.
+  dashboard_shares: true,
+  saved_versions: true,
+  saved: true,
   // These two refer to entities.
   assignments: true,
   assignment_changes: true,

@@ -1,7 +1,7 @@
 import type { SessionOutput } from '@cairn/wire/api/sessions'
 import { iso } from '../base/time.ts'
 import { partsOf } from '../store/migrations/0005_sessions.ts'
-import { empty, i64, join, raw, sql, u32, u64s } from '../store/sql.ts'
+import { empty, i64, join, raw, sql, u32, u64s, type Piece } from '../store/sql.ts'
 import { foldedByGap, foldSettings, idleReason, kindOf, NEVER, type Folded, type Wanted } from './fold.ts'
 
 /** Where, by what and whence: device, browser, os, country; and referrer, channel, utm source, medium and campaign of the first event. */
@@ -93,28 +93,35 @@ function outputOf(row: Folded, { sessionId, seen, told, activeMs }: Described): 
 
 const withId = (rows: readonly Folded[]): string[] => rows.filter((row) => row.gap === 0).map((row) => row.key)
 
-async function seenOf({ store, workspaceId, bots }: Wanted, rows: readonly Folded[]): Promise<Map<string, Seen & { session_id: string }>> {
-  const keys = withId(rows)
-  if (keys.length === 0) return new Map()
-  const found = await store.query<Seen & { session_key: string; session_id: string }>(sql`SELECT session_key, any(session_id) AS session_id,
+/** Query: what the events of sessions with an id show of them. `only` is a condition on its rows, beginning with AND. */
+export const seenById = ({ store, workspaceId, bots }: Wanted, only: Piece): Piece => sql`SELECT session_key, any(session_id) AS session_id,
   argMaxIfMerge(user) AS user_id, argMaxIfMerge(anonymous) AS anonymous_id, argMinIfMerge(entry) AS entry, argMaxIfMerge(exit) AS exit,
   ${raw(partsOf('argMinMerge(origin)'))} AS origin, ${raw(partsOf('argMaxMerge(device)'))} AS device
-FROM ${raw(store.dialect.database)}.session_details WHERE workspace_id = ${u32(workspaceId)} AND session_key IN ${u64s(keys)}${bots ? empty : sql` AND NOT is_bot`}
-GROUP BY session_key`)
+FROM ${raw(store.dialect.database)}.session_details WHERE workspace_id = ${u32(workspaceId)}${only}${bots ? empty : sql` AND NOT is_bot`}
+GROUP BY session_key`
+
+async function seenOf(wanted: Wanted, rows: readonly Folded[]): Promise<Map<string, Seen & { session_id: string }>> {
+  const keys = withId(rows)
+  if (keys.length === 0) return new Map()
+  const found = await wanted.store.query<Seen & { session_key: string; session_id: string }>(seenById(wanted, sql` AND session_key IN ${u64s(keys)}`))
   return new Map(found.rows.map((row) => [row.session_key, row]))
 }
 
-/** Of the log-in its first telling counts, of the ends the earliest. */
-async function toldOf({ store, workspaceId }: Wanted, rows: readonly Folded[]): Promise<Map<string, Told>> {
-  const keys = withId(rows)
-  if (keys.length === 0) return new Map()
+/** Query: what was told of sessions with an id. Of the log-in its first telling counts, of the ends the earliest. */
+export const toldById = ({ store, workspaceId }: Wanted, only: Piece): Piece => {
   const login = raw("record = 'started'")
-  const found = await store.query<Told>(sql`SELECT session_key, any(session_id) AS session_id, toFloat64(countIf(${login} AND kind = 'login')) AS logins,
+  return sql`SELECT session_key, any(session_id) AS session_id, toFloat64(countIf(${login} AND kind = 'login')) AS logins,
   toUnixTimestamp64Milli(minIf(at, ${login})) AS login_ms, argMinIf(record, (at, record), record IN ('logout', 'replaced')) AS end_reason,
   argMinIf(user_id, (at, record_id), user_id != '') AS user_id, argMinIf(user_agent, (at, record_id), ${login}) AS user_agent, argMinIf(referrer, (at, record_id), ${login}) AS referrer,
   argMinIf(CAST(tuple(device_type, browser, os, country), 'Tuple(String, String, String, String)'), (at, record_id), ${login}) AS device
-FROM ${raw(store.dialect.database)}.session_records WHERE workspace_id = ${u32(workspaceId)} AND session_key IN ${u64s(keys)} AND record != 'stale'
-GROUP BY session_key`)
+FROM ${raw(store.dialect.database)}.session_records WHERE workspace_id = ${u32(workspaceId)}${only} AND record != 'stale'
+GROUP BY session_key`
+}
+
+async function toldOf(wanted: Wanted, rows: readonly Folded[]): Promise<Map<string, Told>> {
+  const keys = withId(rows)
+  if (keys.length === 0) return new Map()
+  const found = await wanted.store.query<Told>(toldById(wanted, sql` AND session_key IN ${u64s(keys)}`))
   return new Map(found.rows.map((row) => [row.session_key, row]))
 }
 

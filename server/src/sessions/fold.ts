@@ -50,10 +50,17 @@ export interface Wanted {
   persons?: Piece | undefined
 }
 
-/** Query: keys of sessions with an event or a record in the span, first or not; all that started in it are among them. */
-export const keysStartedIn = ({ store, workspaceId, bots }: Wanted, { fromMs, toMs }: { fromMs: number; toMs: number }): Piece => {
+export interface Span {
+  fromMs: number
+  /** Exclusive. */
+  toMs: number
+}
+
+/** Query: keys of sessions with an event or a record in the span, first or not; all that started in it are among them. Of `some` sessions only, a query of keys. */
+export const keysStartedIn = ({ store, workspaceId, bots }: Wanted, span: Span, some?: Piece): Piece => {
   const database = raw(store.dialect.database)
-  const within = (column: string): Piece => sql`workspace_id = ${u32(workspaceId)} AND ${raw(column)} >= ${time(fromMs)} AND ${raw(column)} < ${time(toMs)}`
+  const within = (column: string): Piece =>
+    sql`workspace_id = ${u32(workspaceId)} AND ${isWithin(column, span)}${some ? sql` AND session_key IN (${some})` : empty}`
   return sql`SELECT session_key FROM ${database}.sessions WHERE ${within('started_at')}${withoutBots(bots)}
     UNION ALL SELECT session_key FROM ${database}.session_records WHERE ${within('at')}`
 }
@@ -95,6 +102,30 @@ FROM (
   GROUP BY session_key)`
 }
 
+/**
+ * Sessions with an id that started in the span, which may be most of all. They are not grouped: what is there
+ * since the start of the span is merged in the order of the table's key (FINAL; PREWHERE comes before it), which takes little memory, and those
+ * that began before are left out. Only those that records tell of, or events of bots and of others, are made of several rows.
+ */
+export function foldedStartedIn(wanted: Wanted, span: Span): Piece {
+  const { store, workspaceId, now, bots } = wanted
+  const database = raw(store.dialect.database)
+  const ofWorkspace = sql`workspace_id = ${u32(workspaceId)}`
+  const ofPeople = sql`${ofWorkspace} AND NOT is_bot`
+  const since = sql`started_at >= ${time(span.fromMs)}`
+  const several = sql`SELECT session_key FROM ${database}.session_records WHERE ${ofWorkspace} AND record != 'stale'${
+    bots ? sql` UNION ALL SELECT session_key FROM ${database}.sessions WHERE ${ofWorkspace} AND is_bot` : empty
+  }`
+  const before = sql`SELECT session_key FROM ${database}.sessions WHERE ${ofPeople} AND started_at < ${time(span.fromMs)}
+    AND session_key IN (SELECT session_key FROM ${database}.sessions WHERE ${ofPeople} AND ${since})`
+  return sql`SELECT session_key AS key, start_ms, active_ms, ${endedOf(now)} AS ended_ms, 0 AS explicit_end, rank, events, page_views, 0 AS gap, toUInt64(0) AS person_key, false AS is_bot
+FROM (
+  SELECT session_key, toUnixTimestamp64Milli(started_at) AS start_ms, toUnixTimestamp64Milli(last_at) AS active_ms, ${never} AS end_ms, toUInt8(0) AS rank, events, page_views
+  FROM ${database}.sessions FINAL PREWHERE ${ofPeople} AND ${since} WHERE started_at < ${time(span.toMs)} AND session_key NOT IN (${several} UNION ALL ${before}))
+UNION ALL
+SELECT * FROM (${foldedById(wanted, keysStartedIn(wanted, span, several))}) WHERE start_ms >= ${i64(span.fromMs)} AND start_ms < ${i64(span.toMs)}`
+}
+
 /** Days for which a session without an id is followed over midnights; what goes on for longer without a gap is a program. */
 export const CHAIN_DAYS = 31
 
@@ -102,7 +133,7 @@ export const CHAIN_DAYS = 31
  * Sessions of events without an id, that started on the UTC days from `fromMs` to `toMs`, and some before. Runs that touch no midnight are
  * sessions as they stand; those of a person that do, on later days too, are joined where there is no gap between them.
  */
-export function foldedByGap({ store, workspaceId, now, bots, persons }: Wanted, { fromMs, toMs }: { fromMs: number; toMs: number }, wide = false): Piece {
+export function foldedByGap({ store, workspaceId, now, bots, persons }: Wanted, { fromMs, toMs }: Span, wide = false): Piece {
   const day = (ms: number): Piece => i64(Math.floor(ms / DAY))
   const runs = sql`FROM (
     SELECT person_key, is_bot, user_id, anonymous_id, day, toUnixTimestamp64Milli(began) AS first, toUnixTimestamp64Milli(ended) AS last, counted_events, viewed,
@@ -129,12 +160,13 @@ FROM (
   ARRAY JOIN sessions AS joined)`
 }
 
-/** Of queries over these: months of `gap_sessions` have no rows in common. */
-export const foldSettings = { do_not_merge_across_partitions_select_final: 1 }
+/** Of queries over these: months of `gap_sessions` have no rows in common; of more keys than this, every part of a table holds some in each of its marks. */
+export const foldSettings = { do_not_merge_across_partitions_select_final: 1, use_index_for_in_with_subqueries_max_values: 1_000 }
 
 const never = raw(`toInt64(${NEVER})`)
 const dayMs = raw(String(DAY_MS))
 const gapMs = raw(String(GAP_MS))
+const isWithin = (column: string, { fromMs, toMs }: Span): Piece => sql`${raw(column)} >= ${time(fromMs)} AND ${raw(column)} < ${time(toMs)}`
 const isEnd = raw("record IN ('logout', 'replaced')")
 const withoutBots = (bots: boolean): Piece => (bots ? empty : sql` AND NOT is_bot`)
 const endedOf = (now: number): Piece =>

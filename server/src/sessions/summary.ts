@@ -3,27 +3,19 @@ import { formatDay, zone } from '../analytics/zone.ts'
 import { iso } from '../base/time.ts'
 import type { Call } from '../http/call.ts'
 import { empty, i64, raw, sql, u32 } from '../store/sql.ts'
-import { foldedByGap, foldedById, foldSettings, isOpen, keysStartedIn, kinds, lengthMs, type Wanted } from './fold.ts'
+import { foldedByGap, foldedStartedIn, foldSettings, isOpen, kinds, lengthMs, type Kind, type Wanted } from './fold.ts'
 import type { SessionReadDeps } from './list.ts'
 
-/** One grouping set of the sessions that started in the range: all, those of a kind, or those of a day. */
+/** Figures of all sessions that started in the range; of each start's day and kind those that add up, as `[day_ms, rank, sessions, open, length_sum, single]`. */
 interface Row {
-  /** Bits: 1 where the set does not group by the kind, 2 where not by the day. */
-  which: string
-  day_ms: string
-  rank: number
-  sessions: string
-  open: string
-  length_sum: number
   length_median: number | null
   length_median_of_several: number | null
   length_most: string
   events_sum: string
   events_median: number | null
   events_most: string
-  single: string
+  parts: Array<readonly [string, number, string, string, number, string]>
 }
-const which = { all: 3, kind: 2, day: 1 } as const
 
 /**
  * Figures of the sessions that started in the range. `active_sessions` and `platform_seconds` count log-ins where any started in it, single-event
@@ -39,10 +31,10 @@ export async function summarize({ store, clock }: SessionReadDeps, call: Call<'s
   const place = zone(range.timezone)
   const days = [...new Set(Array.from({ length: range.lastDay - range.firstDay + 1 }, (_, i) => place.startOfDay(range.firstDay + i)))]
   const { rows } = await store.query<Row>(
-    sql`SELECT toUInt64(grouping(day_ms, rank)) AS which, day_ms, rank, sum(counted) AS sessions, sum(opened) AS open,
-  sum(lengths) AS length_sum, quantileExactInclusiveMerge(0.5)(length_states) AS length_median,
+    sql`SELECT quantileExactInclusiveMerge(0.5)(length_states) AS length_median,
   if(sum(several) = 0, NULL, quantileExactInclusiveMerge(0.5)(several_states)) AS length_median_of_several,
-  max(longest) AS length_most, sum(event_sum) AS events_sum, quantileExactInclusiveMerge(0.5)(event_states) AS events_median, max(most) AS events_most, sum(singles) AS single
+  max(longest) AS length_most, sum(event_sum) AS events_sum, quantileExactInclusiveMerge(0.5)(event_states) AS events_median, max(most) AS events_most,
+  groupArray((day_ms, rank, counted, opened, lengths, singles)) AS parts
 FROM (
   SELECT day_ms, rank, count() AS counted, countIf(open) AS opened, toFloat64(sum(length)) AS lengths, max(length) AS longest, sum(events) AS event_sum, max(events) AS most,
     countIf(events = 1 AND rank = 0) AS singles, countIf(events > 1) AS several,
@@ -50,14 +42,13 @@ FROM (
     quantileExactInclusiveState(0.5)(events) AS event_states
   FROM (
     SELECT rank, events, ${isOpen} AS open, ${lengthMs} AS length, roundDown(start_ms, [${raw(days.map((ms) => `toInt64(${ms})`).join(', '))}]) AS day_ms
-    FROM (${foldedById(wanted, keysStartedIn(wanted, range))} UNION ALL ${foldedByGap(wanted, range)})
+    FROM (${foldedStartedIn(wanted, range)} UNION ALL ${foldedByGap(wanted, range)})
     WHERE start_ms >= ${i64(range.fromMs)} AND start_ms < ${i64(range.toMs)}${query.kind === undefined ? empty : sql` AND rank = ${u32(kinds.indexOf(query.kind))}`})
-  GROUP BY day_ms, rank)
-GROUP BY GROUPING SETS ((), (rank), (day_ms))`,
+  GROUP BY day_ms, rank)`,
     { settings: foldSettings },
   )
   return {
-    ...shape(rows, range),
+    ...shape(rows[0], range),
     meta: {
       from: iso(range.fromMs),
       to: iso(range.toMs),
@@ -71,33 +62,60 @@ GROUP BY GROUPING SETS ((), (rank), (day_ms))`,
   }
 }
 
-function shape(rows: readonly Row[], range: Range): object {
+interface Sums {
+  sessions: number
+  open: number
+  lengthMs: number
+  single: number
+}
+
+function shape(row: Row | undefined, range: Range): object {
   const place = zone(range.timezone)
-  const all = rows.find((row) => Number(row.which) === which.all && Number(row.sessions) > 0)
-  const of = (rank: number): Row | undefined => rows.find((row) => Number(row.which) === which.kind && row.rank === rank)
-  const sessions = Number(all?.sessions ?? 0)
-  const onPlatform = of(kinds.indexOf('login')) ?? all
-  const web = of(kinds.indexOf('web'))
-  const byDay = new Map(rows.filter((row) => Number(row.which) === which.day).map((row) => [formatDay(place.dayAt(Number(row.day_ms))), Number(row.sessions)]))
+  const parts = (row?.parts ?? []).map(([dayMs, rank, sessions, open, lengthMs, single]) => ({
+    day: formatDay(place.dayAt(Number(dayMs))),
+    rank,
+    sessions: Number(sessions),
+    open: Number(open),
+    lengthMs,
+    single: Number(single),
+  }))
+  const sumOf = (some: readonly Sums[]): Sums =>
+    some.reduce(
+      (sum, one) => ({
+        sessions: sum.sessions + one.sessions,
+        open: sum.open + one.open,
+        lengthMs: sum.lengthMs + one.lengthMs,
+        single: sum.single + one.single,
+      }),
+      { sessions: 0, open: 0, lengthMs: 0, single: 0 },
+    )
+  const total = sumOf(parts)
+  const of = (kind: Kind): Sums => sumOf(parts.filter(({ rank }) => kinds[rank] === kind))
+  const logins = of('login')
+  const onPlatform = logins.sessions > 0 ? logins : total
+  const web = of('web')
+  const all = total.sessions > 0 ? row : undefined
+  const byDay = new Map<string, number>()
+  for (const { day, sessions } of parts) byDay.set(day, (byDay.get(day) ?? 0) + sessions)
   const seconds = (ms: number | string | null | undefined): number | null => (all && ms != null ? Number(ms) / 1_000 : null)
   return {
-    sessions,
-    by_kind: Object.fromEntries(kinds.map((kind, rank) => [kind, Number(of(rank)?.sessions ?? 0)])),
-    active_sessions: Number(onPlatform?.open ?? 0),
+    sessions: total.sessions,
+    by_kind: Object.fromEntries(kinds.map((kind) => [kind, of(kind).sessions])),
+    active_sessions: onPlatform.open,
     length: {
-      mean_seconds: seconds(all && all.length_sum / sessions),
+      mean_seconds: seconds(total.lengthMs / total.sessions),
       median_seconds: seconds(all?.length_median),
       median_seconds_of_several: seconds(all?.length_median_of_several),
       longest_seconds: seconds(all?.length_most),
     },
     events_per_session: {
-      mean: all ? Number(all.events_sum) / sessions : null,
+      mean: all ? Number(all.events_sum) / total.sessions : null,
       median: all?.events_median ?? null,
       most: Number(all?.events_most ?? 0),
     },
-    single_event_sessions: Number(web?.single ?? 0),
-    bounce_rate: web ? Number(web.single) / Number(web.sessions) : null,
-    platform_seconds: (onPlatform?.length_sum ?? 0) / 1_000,
+    single_event_sessions: web.single,
+    bounce_rate: web.sessions > 0 ? web.single / web.sessions : null,
+    platform_seconds: onPlatform.lengthMs / 1_000,
     sessions_by_day: Object.fromEntries(dayNames(range).map((day) => [day, byDay.get(day) ?? 0])),
   }
 }

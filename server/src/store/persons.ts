@@ -34,6 +34,16 @@ export class Persons {
     return this.rootOf(workspaceId, raw('person_key'))
   }
 
+  /**
+   * Exact number of the persons that a group of rows counts to. Where `manyRowsEach` (groups of a week and more), the distinct keys of a group are
+   * looked up in place of its rows: that is the cheap way for few large groups. Where a group holds few rows of each person (of a day and less),
+   * a look-up for each row costs less than to collect the keys. Figures of both: bench/RESULTS.md.
+   */
+  count(workspaceId: number, manyRowsEach: boolean): Piece {
+    if (!manyRowsEach || !this.hasLinks(workspaceId)) return sql`uniqExact(${this.column(workspaceId)})`
+    return sql`length(arrayDistinct(arrayMap(key -> ${this.rootOf(workspaceId, raw('key'))}, groupUniqArray(person_key))))`
+  }
+
   /** Key of the person that `key` counts to. */
   rootOf(workspaceId: number, key: Piece): Piece {
     return this.hasLinks(workspaceId) ? sql`dictGetOrDefault(${this.#dictionary}, 'root', ${key}, ${key})` : key

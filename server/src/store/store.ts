@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { Agent } from 'node:http'
-import { ClickHouseLogLevel, createClient, type ClickHouseSettings } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient, type ClickHouseSettings, type ResponseJSON } from '@clickhouse/client'
 import { CairnError } from '../base/errors.ts'
 import type { Dialect } from './dialect.ts'
 import { StoreError, storeFailure } from './failure.ts'
@@ -20,6 +20,8 @@ export interface Store {
   readonly dialect: Dialect
   /** Whole answer at once, up to 64 MB; more ends as `query_too_heavy`. */
   query<Row>(q: Sql, options?: CallOptions): Promise<{ rows: Row[]; statistics?: Statistics }>
+  /** The same with the columns' names and types, for queries whose columns are not known before: each row is a list in their order. */
+  table(q: Sql, options?: CallOptions): Promise<{ columns: Column[]; rows: unknown[][]; statistics?: Statistics }>
   /** Batches of rows as they are made, with back-pressure; leaving the loop ends the query. */
   stream<Row>(q: Sql, options?: CallOptions): AsyncIterable<Row[]>
   /** May be done again after a broken connection, so an insert needs a token. */
@@ -40,6 +42,11 @@ export interface CallOptions {
   timeoutMs?: number
   lane?: Lane
   settings?: Record<string, string | number>
+}
+
+export interface Column {
+  name: string
+  type: string
 }
 
 export interface Statistics {
@@ -139,29 +146,34 @@ export function makeStore({ url, agent, dialect }: StoreOptions): Store {
     clickhouse_settings: { max_execution_time: Math.ceil(timeoutMs / 1000), ...settings, ...options.settings } as ClickHouseSettings,
   })
 
+  /** In one of the formats that end in figures of the query. */
+  const whole = <Answer extends { statistics?: { elapsed: number; rows_read: number } }>(q: Sql, options: CallOptions, format: 'JSON' | 'JSONCompact') => {
+    const timeoutMs = options.timeoutMs ?? QUERY_TIMEOUT_MS
+    return guarded(
+      options,
+      timeoutMs,
+      async (signal) => {
+        const settings: ClickHouseSettings = { wait_end_of_query: 1, max_result_bytes: String(MAX_ANSWER_BYTES), result_overflow_mode: 'throw' }
+        const request = { query: q.text, query_params: q.params, abort_signal: signal, ...call(options, 'query', timeoutMs, settings) }
+        const answer = (await (await client.query({ ...request, format })).json()) as unknown as Answer
+        const told = answer.statistics
+        return { answer, ...(told ? { statistics: { rowsRead: told.rows_read, elapsedMs: told.elapsed * 1000 } } : {}) }
+      },
+      true,
+    )
+  }
+
   return {
     dialect,
 
-    query: <Row>(q: Sql, options: CallOptions = {}) => {
-      const timeoutMs = options.timeoutMs ?? QUERY_TIMEOUT_MS
-      return guarded(
-        options,
-        timeoutMs,
-        async (signal) => {
-          const settings: ClickHouseSettings = { wait_end_of_query: 1, max_result_bytes: String(MAX_ANSWER_BYTES), result_overflow_mode: 'throw' }
-          const result = await client.query({
-            query: q.text,
-            query_params: q.params,
-            format: 'JSON',
-            abort_signal: signal,
-            ...call(options, 'query', timeoutMs, settings),
-          })
-          const answer = await result.json<Row>()
-          const told = answer.statistics
-          return { rows: answer.data, ...(told ? { statistics: { rowsRead: told.rows_read, elapsedMs: told.elapsed * 1000 } } : {}) }
-        },
-        true,
-      )
+    query: async <Row>(q: Sql, options: CallOptions = {}) => {
+      const { answer, ...more } = await whole<ResponseJSON<Row>>(q, options, 'JSON')
+      return { rows: answer.data, ...more }
+    },
+
+    table: async (q, options = {}) => {
+      const { answer, ...more } = await whole<ResponseJSON<unknown[]>>(q, options, 'JSONCompact')
+      return { columns: answer.meta ?? [], rows: answer.data, ...more }
     },
 
     stream: async function* <Row>(q: Sql, options: CallOptions = {}): AsyncGenerator<Row[]> {

@@ -13,6 +13,8 @@ export const shell = {
     sessions: 'Sessions',
     tasks: 'Tasks',
     projects: 'Projects',
+    insights: 'Insights',
+    dashboards: 'Dashboards',
     unused: 'Not used yet',
     health: 'Health',
     jobs: 'Jobs',

@@ -1,5 +1,6 @@
 import Type, { type TSchema } from 'typebox'
 import { Moment, Success, flag, listOf, notRecorded, o, orNull, page, range, strict, text, type Endpoint } from '../endpoint.ts'
+import { intervals } from '../questions/vocabulary.ts'
 import { BatchInput, EventInput, EventOutput, deviceTypes } from '../event.ts'
 import { TrackerSettings } from '../tracker.ts'
 
@@ -31,8 +32,6 @@ const Declaration = Type.Object(
   },
   strict,
 )
-
-export const intervals = ['minute', 'hour', 'day', 'week', 'month'] as const
 
 const Analytics = Type.Object({
   total_events: Type.Integer(),

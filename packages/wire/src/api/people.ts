@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import Type, { type Static } from 'typebox'
 import { Moment, Success, id, listOf, notRecorded, o, orNull, page, range, text, type Endpoint } from '../endpoint.ts'
 import { eventFilters } from './events.ts'
 
@@ -32,7 +32,7 @@ const Identity = Type.Object({
   ),
 })
 
-const Seen = {
+export const Seen = {
   user_id: word,
   anonymous_id: word,
   events: Type.Integer(),
@@ -46,6 +46,8 @@ const Seen = {
   traits: Type.Record(Type.String(), Type.Unknown()),
   opted_out: Type.Boolean(),
 }
+const SeenPerson = Type.Object(Seen)
+export type SeenPerson = Static<typeof SeenPerson>
 
 export const peopleEndpoints = {
   identify: {

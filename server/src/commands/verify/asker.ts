@@ -1,11 +1,12 @@
+import type { AnswerTo, QuestionKind, QuestionOf } from '@cairn/wire/questions/question'
 import type { Api, Query } from '../reach/api.ts'
 
 /** Asks the questions of the table, each different request once. Every request names the days that the data spans. */
 export interface Asker {
   analytics(query?: Query): Promise<Activity>
-  /** `analytics` of each day by itself that has events. */
-  eachDay<T>(read: (day: Activity) => T): Promise<Record<string, T>>
   people(): Promise<Person[]>
+  /** POST /api/query. */
+  ask<K extends QuestionKind>(kind: K, question: Omit<QuestionOf<K>, 'kind'>): Promise<AnswerTo<K>>
   sessions(): Promise<SessionFigures>
   tasks(): Promise<readonly Task[]>
   span(from: string, to: string): Promise<Span>
@@ -73,11 +74,7 @@ export function makeAsker(api: Api, { from, to }: { from: string; to: string }):
     from,
     to,
     analytics,
-    eachDay: async (read) => {
-      const answers: Array<[string, ReturnType<typeof read>]> = []
-      for (const day of Object.keys(nonZero((await analytics()).events_by_day))) answers.push([day, read(await analytics({ from: day, to: day }))])
-      return Object.fromEntries(answers)
-    },
+    ask: async (kind, question) => await api.send('POST', '/api/query', { body: { kind, from, to, timezone: 'UTC', ...question } }),
     sessions: () => (sessions ??= api.get<SessionFigures>('/api/sessions/summary', { from, to })),
     people: () => pages<Person>('/api/people', 'people', { from, to }),
     tasks: () => (tasks ??= pages<Task>('/api/tasks', 'tasks', {})),

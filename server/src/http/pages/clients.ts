@@ -33,7 +33,7 @@ export async function serveClients(app: FastifyInstance, deps: ClientsDeps): Pro
     // Names hold a hash of the content.
     return send(request, open(reply), found, { type: SCRIPT, keep: 'public, max-age=31536000, immutable', absent: 404 })
   })
-  for (const name of ['cairn-browser.tgz', 'cairn-node.tgz'])
+  for (const name of ['cairn-browser.tgz', 'cairn-node.tgz', 'cairn-query.tgz'])
     app.get(`/packages/${name}`, async (request, reply) => {
       const bytes = await readFile(join(clientsDir, name)).catch(absent)
       return send(request, open(reply), bytes && { tag: tagOf(bytes), plain: bytes }, { type: 'application/gzip', keep: 'no-cache', absent: 503 })

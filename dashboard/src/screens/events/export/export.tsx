@@ -6,8 +6,9 @@ import { texts } from '../../../texts/texts.ts'
 import { messageOf } from '../../../ui/faces.tsx'
 import { useFormat } from '../../../ui/format.ts'
 import { Icon } from '../../../ui/icons.tsx'
+import { save } from '../../../ui/save.ts'
 import { useAsked } from '../asked.ts'
-import { readExport, save, type ExportFormat, type Progress as Saved } from './saving.ts'
+import { readExport, type ExportFormat, type Progress as Saved } from './saving.ts'
 
 const t = texts.events.saving
 /** Often enough to look alive. */

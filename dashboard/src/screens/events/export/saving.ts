@@ -49,14 +49,3 @@ export async function readExport(
   const name = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? `events.${format}`
   return { blob: new Blob([whole, ...pieces], { type }), name, ...progress() }
 }
-
-/** As a download of the browser. */
-export function save(blob: Blob, name: string): void {
-  const address = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = address
-  link.download = name
-  link.click()
-  // The browser reads it a moment after the click.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000)
-}

@@ -1,0 +1,54 @@
+import type { AnswerTo, Figure, QuestionKind, QuestionOf, Question } from '@cairn/wire/questions/question'
+import type { Interval } from '@cairn/wire/questions/vocabulary'
+import type { Range } from '../analytics/range.ts'
+import type { Zone } from '../analytics/zone.ts'
+import type { Persons } from '../store/persons.ts'
+import type { Piece } from '../store/sql.ts'
+import type { CallOptions, Column, Store } from '../store/store.ts'
+import type { Scope } from './scope.ts'
+
+/** A question that is understood: what a kind needs to answer it. */
+export interface Asked<Q extends Question = Question> {
+  question: Q
+  workspaceId: number
+  database: string
+  range: Range
+  place: Zone
+  now: number
+  /** Of people that are looked at; what is counted is divided by it. */
+  sample: number
+  /** Each query has one of its own. */
+  readonly scope: () => Scope
+  readonly query: <Row>(query: Piece) => Promise<readonly Row[]>
+  /** Of a query whose columns are not known before. */
+  readonly table: (query: Piece, options: CallOptions) => Promise<{ columns: readonly Column[]; rows: readonly unknown[][] }>
+  store: Store
+  persons: Persons
+  /** Memory that one query may take. */
+  queryBytes: number
+}
+
+/** What is behind a figure. */
+export interface Behind {
+  /** Query: the keys of its people, each once, as `person`. */
+  people: Piece
+  /** Its events: the tables, and the clause that follows them. */
+  events: { from: Piece; clause: Piece }
+}
+
+/**
+ * One kind of question: `ask` makes SQL of it and the answer of its rows; `behind` says who and what a figure of that answer counts.
+ * Both throw `invalid` for what the schema cannot say.
+ */
+export interface Kind<K extends QuestionKind> {
+  /** What the figures are, in a sentence or two. */
+  definition: string
+  /** The interval whose starts `columns` are; undefined where there are none. */
+  interval(question: QuestionOf<K>): Interval | undefined
+  /** Times of the events that decide the answer, where those of the range alone do; all there are otherwise. */
+  looksAt?: (asked: Asked<QuestionOf<K>>) => { fromMs: number; toMs: number }
+  /** How many of the intervals asked about have begun, where that decides the answer too. */
+  begun?: (asked: Asked<QuestionOf<K>>) => number
+  ask(asked: Asked<QuestionOf<K>>): Promise<AnswerTo<K>>
+  behind(asked: Asked<QuestionOf<K>>, figure: Figure): Promise<Behind>
+}

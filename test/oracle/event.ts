@@ -1,0 +1,52 @@
+import type { CohortDefinition } from '@cairn/wire/api/cohort'
+
+/**
+ * What an oracle knows: everything that was told, as it was told. The oracle answers questions over it by trying everything, shares no code with the
+ * engine that it is held against, and is right where it is plain. What the answers mean: docs/questions.md.
+ */
+export interface World {
+  events: readonly Event[]
+  facts: readonly Fact[]
+  entities: readonly Entity[]
+  /** Live ones; a filter names one by its place, `cohort 0`. */
+  cohorts: readonly CohortDefinition[]
+  /** Milliseconds since 1970, as all moments here. */
+  now: number
+  timezone: string
+}
+
+export type Json = { readonly [name: string]: unknown }
+
+export interface Event {
+  /** Such that the order of numbers is the order of ids. */
+  n: number
+  at: number
+  seq: number | undefined
+  /** Number of the request it came with: later ones arrived later. */
+  request: number
+  isBot: boolean
+  /** By the names of columns; '' for an empty one. */
+  columns: Readonly<Record<string, string>>
+  duration_ms: number | undefined
+  metadata: Json
+  context: Json
+}
+
+/** What hosts told about people; no two at the same time. */
+export type Fact =
+  | { fact: 'identify'; at: number; user: string; device: string | undefined; traits: Json | undefined }
+  | { fact: 'merge' | 'unmerge'; at: number; user: string; other: string }
+
+export interface Entity {
+  type: string
+  id: string
+  attributes: Json
+}
+
+export const column = (event: Event, name: string): string => event.columns[name] ?? ''
+
+/** Negative where `a` comes first, 0 where nothing that is told decides. */
+export const order = (a: Event, b: Event): number => a.at - b.at || (a.seq ?? 0) - (b.seq ?? 0) || a.request - b.request
+
+/** By Unicode code points, as UTF-8 sorts. */
+export const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

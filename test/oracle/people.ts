@@ -1,0 +1,35 @@
+import { column, type Event, type World } from './event.ts'
+
+/** Who an event counts to: a name that no other person has. */
+export function personOf(world: World, event: Event): string {
+  const user = column(event, 'user_id') || ownerOf(world, column(event, 'anonymous_id'))
+  return user === undefined ? `visitor ${column(event, 'anonymous_id')}` : personOfUser(world, user)
+}
+
+/** The person that a user is, named by all of its users. */
+export function personOfUser(world: World, user: string): string {
+  const together = new Set([user])
+  const merges = mergesOf(world)
+  for (let before = 0; before < together.size;) {
+    before = together.size
+    for (const pair of merges) if (pair.some((one) => together.has(one))) for (const one of pair) together.add(one)
+  }
+  return `users ${JSON.stringify([...together].toSorted())}`
+}
+
+/** The first user that identified the device. */
+function ownerOf({ facts }: World, device: string): string | undefined {
+  const [first] = facts.filter((fact) => fact.fact === 'identify' && fact.device === device).toSorted((a, b) => a.at - b.at)
+  return first?.user
+}
+
+/** Of each pair the last fact counts. */
+function mergesOf({ facts }: World): string[][] {
+  const last = new Map<string, { pair: string[]; holds: boolean }>()
+  for (const fact of facts.toSorted((a, b) => a.at - b.at)) {
+    if (fact.fact === 'identify') continue
+    const pair = [fact.user, fact.other].toSorted()
+    last.set(JSON.stringify(pair), { pair, holds: fact.fact === 'merge' })
+  }
+  return [...last.values()].filter(({ holds }) => holds).map(({ pair }) => pair)
+}
