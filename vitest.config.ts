@@ -35,5 +35,7 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    // What is waited for comes in milliseconds, but not on a machine that is busy with two other files.
+    expect: { poll: { timeout: 60_000 } },
   },
 })

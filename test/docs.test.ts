@@ -91,7 +91,7 @@ test.each(['README.md', 'docs/http.md', 'docs/guides/tasks.md'])('every curl com
   expect(commands.length).toBeGreaterThanOrEqual(2)
   for (const command of commands) {
     const { stdout } = await execute('bash', ['-c', command.replaceAll('curl ', 'curl -sS --fail-with-body ').replaceAll('http://localhost:4300', cairn.url)], {
-      timeout: 20_000,
+      timeout: 60_000,
       env: { PATH: process.env['PATH'], CAIRN_WRITE_KEY: w.writeKey, CAIRN_SECRET_KEY: w.secretKey },
     })
     for (const line of stdout.trim().split('\n')) expect(JSON.parse(line)).not.toHaveProperty('success', false)

@@ -17,6 +17,8 @@ export interface TestPostgres {
   readonly url: string
   /** Folder of the unix socket. */
   readonly socket: string
+  /** Path of its command-line client. */
+  readonly psql: string
   /** Process id of the server itself. */
   readonly pid: number
   /** A fresh, empty database; answers its URL. */
@@ -28,8 +30,8 @@ const WATCH = 'trap "" INT TERM HUP; "$@" & server=$!; read -r _; kill -QUIT $se
 const OLDEST = 15
 const START_MS = 30_000
 
-/** Throws where no Postgres 15 or newer is installed. */
-export const startPostgres = async (): Promise<TestPostgres> => {
+/** With settings over those for tests, each as `name=value`. Throws where no Postgres 15 or newer is installed. */
+export const startPostgres = async ({ settings: given = [] }: { settings?: readonly string[] } = {}): Promise<TestPostgres> => {
   const bin = findBinaries()
   const folder = await mkdtemp(join(tmpdir(), 'cairn-pg-'))
   const as = asUser()
@@ -47,6 +49,7 @@ export const startPostgres = async (): Promise<TestPostgres> => {
     'max_connections=60',
     'shared_buffers=32MB',
     'logging_collector=off',
+    ...given,
   ]
   const server = [join(bin, 'postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])]
   // A session of its own: Ctrl-C in the terminal reaches the tests, and the pipe's end reaches the shell.
@@ -64,6 +67,7 @@ export const startPostgres = async (): Promise<TestPostgres> => {
   return {
     url,
     socket: folder,
+    psql: join(bin, 'psql'),
     pid: Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]),
     database: () => {
       const name = `test_${++databases}`

@@ -297,7 +297,7 @@ test('work assistant: rendered by the server, taken over without a fault, and ev
   await page.goto('about:blank')
 
   await expect
-    .poll(async () => (await eventsOf(workspace, [])).map(line), { timeout: 20_000 })
+    .poll(async () => (await eventsOf(workspace, [])).map(line), { timeout: 60_000 })
     .toEqual([
       'page_viewed page// by nobody',
       'ai_suggestion_accepted suggestion/quiet-morning by nobody',

@@ -78,7 +78,7 @@ test('Node', async ({ onTestFinished }) => {
     ...filesOf(snippetOf.node(cairn.url, workspace.writeKey)),
   })
   await lay(folder.path, cairn.url)
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(folder.path, 'first-event.mjs')], { timeout: 20_000 })
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(folder.path, 'first-event.mjs')], { timeout: 60_000 })
   expect([stdout, stderr]).toEqual(['', ''])
   expect((await eventsOf(workspace, ['signup_completed'])).map(line)).toEqual(['signup_completed by ada'])
 })

@@ -36,7 +36,7 @@ export interface SentEvent {
 }
 
 /** For `expect.poll`: a machine that is busy with other things takes its time. */
-export const soon = { timeout: 10_000, interval: 20 }
+export const soon = { timeout: 60_000, interval: 20 }
 
 export const take = (_: Received, response: ServerResponse): void => void response.end('{"success":true}')
 export const status =

@@ -59,7 +59,7 @@ test.each(['process.exit(0)', "throw new Error('nobody catches this')"])(
     expect(c.events()).toEqual([])
     const client = createClient({ writeKey: 'key', host: c.url, interval: 10, spool: `${made.path}/spool` })
     onTestFinished(() => client.shutdown(0))
-    await expect.poll(() => new Set(c.events().map(({ event_id: id }) => id)).size, { timeout: 10_000 }).toBe(100)
+    await expect.poll(() => new Set(c.events().map(({ event_id: id }) => id)).size).toBe(100)
   },
 )
 

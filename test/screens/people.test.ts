@@ -58,7 +58,7 @@ test('two users are merged after it is said what that does, parted after a quest
   await inEveryLight(page)
   await sure.click()
   await identity.getByText('ada@work joined to ada').waitFor()
-  await expect.poll(() => page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').count(), { timeout: 10_000 }).toBe(3)
+  await expect.poll(() => page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').count()).toBe(3)
 
   await identity.getByText('History (2)').click()
   await identity.getByText('laptop was identified as ada').waitFor()
@@ -68,7 +68,7 @@ test('two users are merged after it is said what that does, parted after a quest
   await identity.getByRole('button', { name: 'Take merge back' }).click()
   await identity.getByRole('group', { name: 'Take merge back' }).getByRole('button', { name: 'Take merge back' }).click()
   await identity.getByText(/taken back .* by ada@example\.com/).waitFor()
-  await expect.poll(() => page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').count(), { timeout: 10_000 }).toBe(2)
+  await expect.poll(() => page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').count()).toBe(2)
   await identity.getByText('History (3)').waitFor()
   expect(faults).toEqual([])
   await close()

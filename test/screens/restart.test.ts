@@ -64,7 +64,7 @@ test('a server that is stopped, and one that is killed, under steady sending: an
       .innerText()
       .then((text) => text.match(/steady_\d{4}/g) ?? [])
   const [last = ''] = acknowledged.slice(-1)
-  await page.locator('main tbody').getByText(last).first().waitFor({ timeout: 15_000 })
+  await page.locator('main tbody').getByText(last).first().waitFor({ timeout: 60_000 })
   expect(acknowledged.length).toBeGreaterThan(20)
   expect((await shown()).toSorted()).toEqual(acknowledged)
   await context.close()

@@ -68,7 +68,7 @@ test('Ctrl+K opens the palette, which jumps to screens, types and people by thei
   await page.keyboard.press('Control+k')
   await page.getByRole('combobox', { name: 'Jump to' }).waitFor()
   await page.keyboard.press('Escape')
-  await expect.poll(() => link.evaluate((element) => element === document.activeElement), { timeout: 10_000 }).toBe(true)
+  await expect.poll(() => link.evaluate((element) => element === document.activeElement)).toBe(true)
   await close()
 })
 

@@ -15,7 +15,7 @@ export interface Visit {
 }
 
 /** How long something may take that takes tens of milliseconds on a machine with nothing else to do. */
-export const PATIENCE = { timeout: 5_000, interval: 20 }
+export const PATIENCE = { timeout: 30_000, interval: 20 }
 
 /** Where the clients are built. */
 export const built = resolve(import.meta.dirname, '../../packages/dist')
@@ -53,7 +53,7 @@ export const html = (host: Host, { writeKey }: TestWorkspace, options?: object, 
 export async function visit(browser: Browser, address: string, { context, script }: { context?: BrowserContext; script?: () => void } = {}): Promise<Visit> {
   const own = context ?? (await browser.newContext({ viewport: { width: 1000, height: 600 } }))
   const page = await own.newPage()
-  page.setDefaultTimeout(5_000)
+  page.setDefaultTimeout(30_000)
   const requests: string[] = []
   const said: string[] = []
   page.on('request', (request) => requests.push(request.url()))
