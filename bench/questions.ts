@@ -65,6 +65,24 @@ async function askByHand(text: string): Promise<number> {
   await store.query({ text: text.replaceAll('{rows}', rows), params: {} })
   return performance.now() - started
 }
+/** The most memory that one query of a question took, in MB, as the engine itself says it while the question is asked once more. */
+async function peakMb(question: object): Promise<number> {
+  let most = 0
+  const asking = { is: true }
+  const watch = (async () => {
+    while (asking.is) {
+      const { rows } = await store.query<{ bytes: string }>({
+        text: "SELECT max(peak_memory_usage) AS bytes FROM system.processes WHERE query NOT LIKE '%system.processes%'",
+        params: {},
+      })
+      most = Math.max(most, Number(rows[0]?.bytes ?? 0))
+    }
+  })()
+  await ask(question)
+  asking.is = false
+  await watch
+  return most / 2 ** 20
+}
 const p95 = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[Math.min(times.length - 1, Math.floor(times.length * 0.95))] ?? 0
 
 for (const { name, question, byHand, peer: theirSql, bound } of cases.filter((one) => one.name.includes(values.only))) {
@@ -82,7 +100,9 @@ for (const { name, question, byHand, peer: theirSql, bound } of cases.filter((on
       ? ''
       : `; by hand ${rounded(median(hand))} ms: ${rounded(median(own) / median(hand), 2)} times, ${rounded(median(own) - median(hand))} ms more`
   const besidePeer = theirs.length === 0 ? '' : `; Postgres ${rounded(median(theirs))} ms: ${rounded(median(theirs) / median(own))} times`
-  console.log(`  ${name}: median ${rounded(median(own))} ms, p95 ${rounded(p95(own))} ms (asked for ${bound[events > 3e7 ? 1 : 0]})${beside}${besidePeer}`)
+  console.log(
+    `  ${name}: median ${rounded(median(own))} ms, p95 ${rounded(p95(own))} ms (asked for ${bound[events > 3e7 ? 1 : 0]}), at most ${rounded(await peakMb(question))} MB a query${beside}${besidePeer}`,
+  )
 }
 await peer?.stop()
 await cairn.close()
