@@ -40,7 +40,6 @@ const isRejected = async (server: Server, id: string): Promise<'all' | 'none'> =
   const { assignees, notifications, events, rejections, engaged } = await eventually(
     () => effectsOf(server, id),
     () => true,
-    10_000,
   )
   if (assignees.includes('ada')) {
     expect({ id, notifications, events, rejections, engaged }).toEqual({ id, notifications: 0, events: 0, rejections: 0, engaged: null })

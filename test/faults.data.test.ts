@@ -39,12 +39,10 @@ describe.concurrent('what is on disk', { timeout: 90_000 }, () => {
           await eventually(
             () => healthOf(url),
             (now) => now.code === 503 && now.status === 'down',
-            5_000,
           )
           await eventually(
             async () => client.failures['503'] ?? 0,
             (refused) => refused > 0,
-            5_000,
           )
           rmSync(join(folder.path, 'ballast'))
           await healthIsOk(url)
@@ -69,7 +67,6 @@ describe.concurrent('what is on disk', { timeout: 90_000 }, () => {
       await eventually(
         async () => filesOf(place, '.open').length,
         (open) => open > 0,
-        5_000,
       )
       const acknowledged = new Set(client.acknowledged)
       await place.server.kill()
@@ -96,7 +93,6 @@ describe.concurrent('what is on disk', { timeout: 90_000 }, () => {
       await eventually(
         async () => filesOf(place, '.tsv').length,
         (sealed) => sealed > 0,
-        8_000,
       )
       await client.stop()
       await place.server.kill()
@@ -125,7 +121,7 @@ describe.concurrent('what is on disk', { timeout: 90_000 }, () => {
       const refused = await setUp()
       expect(refused.status).toBe(503)
       expect(refused.headers.get('retry-after')).not.toBeNull()
-      expect(performance.now() - from).toBeLessThan(2_500)
+      expect(performance.now() - from).toBeLessThan(10_000)
       expect(await refused.json()).toMatchObject({ code: 'unavailable', message: expect.stringMatching(/catalog/) as string })
       const health = await healthNames(place.url, 'catalog')
       expect(health).toMatchObject({

@@ -32,7 +32,6 @@ describe.concurrent('the event store', { timeout: 90_000 }, () => {
       await eventually(
         async () => isRunning(frozen),
         (running) => !running,
-        20_000,
       )
       await healthIsOk(url)
       await client.stop()
@@ -52,7 +51,6 @@ describe.concurrent('the event store', { timeout: 90_000 }, () => {
         await eventually(
           async () => server.enginePid(),
           (now) => now !== pid,
-          10_000,
         )
         await healthIsOk(url)
       }
@@ -121,7 +119,6 @@ describe.concurrent('the event store', { timeout: 90_000 }, () => {
       await eventually(
         async () => isRunning(engine),
         (running) => !running,
-        2_000,
       )
       await start()
       await healthIsOk(url)

@@ -36,7 +36,6 @@ export const healthIsOk = (url: string): Promise<HealthAnswer> =>
   eventually(
     () => healthOf(url),
     (health) => health.code === 200 && health.status === 'ok',
-    30_000,
   )
 
 export interface Client {
@@ -112,7 +111,6 @@ export async function reckon(url: string, acknowledged: ReadonlySet<string>): Pr
   const { total } = await eventually(
     () => read<{ total: Record<'pending' | 'gap' | 'damaged', number> }>(url, '/api/ledger?by=total'),
     (ledger) => ledger.total.pending === 0,
-    30_000,
   )
   const exported = await fetch(`${url}/api/events/export?days=2`, { headers: { Authorization: `Bearer ${SECRET_KEY}` } })
   const ids = (await exported.text()).split('\n').flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as { event_id: string }).event_id]))

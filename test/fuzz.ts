@@ -231,7 +231,6 @@ async function settledLedger(w: TestWorkspace): Promise<Sums> {
   const { total, lines } = await eventually(
     () => w.get<{ total: Sums; lines: Array<{ source: string; received: number }> }>('/api/ledger?by=total'),
     (answer) => answer.total.pending === 0,
-    30_000,
   )
   const received = lines.filter((line) => line.source !== 'replay').reduce((sum, line) => sum + line.received, 0)
   return { ...total, received }

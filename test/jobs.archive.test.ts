@@ -257,7 +257,6 @@ test('a server that is killed while it archives loses nothing and doubles nothin
       await eventually(
         () => count(WITH),
         (n) => n === EVENTS,
-        30_000,
       )
     }
     const done = (await (await sendTo(server.url, '/api/jobs/events:archive/run?wait=true', {}, SECRET_KEY)).json()) as { run: { state: string } }

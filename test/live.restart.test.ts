@@ -52,7 +52,6 @@ test(
     await eventually(
       async () => new Set(follower.ids).size,
       (told) => told >= acknowledged.length,
-      20_000,
     ).catch(() => undefined)
     follower.stop()
     await follower.done
@@ -67,7 +66,6 @@ test(
     const { total } = await eventually(
       () => read<Ledger>(server.url, '/api/ledger?by=total'),
       (l) => l.total.pending === 0,
-      30_000,
     )
     const { events } = await read<{ events: unknown[] }>(server.url, '/api/events?limit=1')
     expect(events).toHaveLength(1)
@@ -97,12 +95,11 @@ test('what is kept for live is no backlog after a start, and can be resumed', { 
   await eventually(
     async () => keptBytes(),
     (bytes) => bytes > 40_000_000,
-    20_000,
   )
   await server.kill()
   server = await startServer({ dataDir: folder.path, port })
   // The last segment may be read once more.
-  await eventually(backlog, (bytes) => bytes === 0, 20_000)
+  await eventually(backlog, (bytes) => bytes === 0)
   const health = await read<{ parts: { live: object } }>(server.url, '/api/health')
   expect(health.parts.live).toEqual({ status: 'ok', lag_ms: 0, connections: 0 })
   // All of it can be resumed.

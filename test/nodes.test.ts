@@ -84,7 +84,6 @@ test('while Redis is away events are refused with 503 and health says so; when i
     await eventually(
       () => send(url, '/api/events/log/batch', { events: before }),
       ({ status }) => status === 200,
-      10_000,
     )
   }
   expect(await stored('away')).toBe(2)

@@ -25,7 +25,6 @@ const counts = (url: string, expected: Record<string, number>): Promise<unknown>
   eventually(
     () => answers(url),
     (counted) => isDeepStrictEqual(counted, expected),
-    30_000,
   )
 
 const open = async (dataDir: string): Promise<{ cairn: Cairn; url: string }> => {
@@ -51,7 +50,6 @@ test('an end between the facts and their links is healed by the next start; a me
   await eventually(
     () => factsIn(first.cairn),
     (facts) => facts >= 1,
-    10_000,
   )
   await first.cairn.close()
   const second = await open(folder.path)

@@ -99,7 +99,7 @@ export async function read<T>(url: string, path: string, key = SECRET_KEY): Prom
 }
 
 /** Asks until `check` holds, and says what it saw last where it never does. */
-export async function eventually<T>(ask: () => Promise<T>, check: (answer: T) => boolean, timeoutMs: number): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T>, check: (answer: T) => boolean, timeoutMs = 60_000): Promise<T> {
   const end = performance.now() + timeoutMs
   let last: unknown
   for (;;) {

@@ -88,7 +88,6 @@ export async function killInSessionEnds(stride: number): Promise<Ends[]> {
       async (): Promise<Ends> =>
         `${await leftOf(server, step, logOf(step))} ${await replacedOf(server, step, logOf(step))} ${await staleOf(server, step, logOf(step))}`,
       () => true,
-      10_000,
     )
   return await atEveryStep<Ends>(stride, {
     prepare: async (server, step) => {

@@ -68,9 +68,10 @@ describe('the embedded engine', () => {
       sleep(50).then(() => ended(store.query(sql`SELECT 1`, { lane: 'admin' }))),
       sleep(50).then(() => ended(store.ping())),
     ])
-    expect(Math.max(first, second)).toBeLessThan(3_500)
+    // One after the other they would end two seconds apart.
+    expect(Math.abs(first - second)).toBeLessThan(1_900)
     expect(third).toBeGreaterThan(1_900)
-    expect(Math.max(load, admin, ping)).toBeLessThan(1_000)
+    expect(Math.max(load, admin, ping)).toBeLessThan(Math.min(first, second))
   })
 
   test('refuses what its queue cannot hold, and a caller that leaves the queue gives its place back', async () => {

@@ -44,7 +44,6 @@ test('the walk: a request becomes a record in the journal, a row in the store, a
     await eventually(
       async () => readdirSync(segments),
       (files) => files.length === 0,
-      5_000,
     )
   } finally {
     await cairn.close()

@@ -151,7 +151,6 @@ export async function eventsOf(workspace: TestWorkspace, types: readonly string[
   const { events } = await eventually(
     () => workspace.get<{ events: Told[] }>('/api/events?limit=500'),
     ({ events }) => types.every((type) => events.some((event) => event.event_type === type)),
-    20_000,
   )
   return events.toReversed()
 }

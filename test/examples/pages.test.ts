@@ -211,7 +211,6 @@ test('vendor tasks: views, a rejection, comments and log-ins are told, and what 
   await eventually(
     () => workspace.get<{ notifications: unknown[] }>('/api/notifications?user_id=carol&unread=true'),
     ({ notifications }) => notifications.length === 0,
-    10_000,
   )
   expect(faults).toEqual([])
   way.shut()
@@ -221,7 +220,6 @@ test('vendor tasks: views, a rejection, comments and log-ins are told, and what 
   const told = await eventually(
     () => workspace.get<{ sessions: Array<{ session_id: string; end_reason: string | null }> }>('/api/sessions?kind=login'),
     ({ sessions }) => sessions.filter(({ end_reason }) => end_reason === 'logout').length === 3,
-    20_000,
   )
   expect(told).toMatchObject({ sessions: [{ user_id: 'bob' }, { user_id: 'carol' }, { user_id: 'ada', device_type: 'desktop' }] })
   expect(await workspace.get('/api/tasks/1/engagement')).toMatchObject({

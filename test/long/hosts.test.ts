@@ -183,7 +183,6 @@ describe('a proxy passes the scripts and what pages send, and nothing else', () 
       const script = await eventually(
         () => fetch(`${at}/hello/cairn.mjs`),
         ({ status }) => status === 200,
-        20_000,
       )
       const chunk = /cairn\/chunks\/[\w-]+\.js/.exec(await script.text())?.[0]
       expect((await fetch(`${at}/hello/${chunk}`)).status).toBe(200)

@@ -100,7 +100,6 @@ test.each([
   await eventually(
     () => typesOf(`/${way}`),
     (types) => ['page_viewed', 'element_clicked', 'web_vital_measured'].every((type) => types.includes(type)),
-    10_000,
   )
   expect({ ...noticed, errors }).toEqual({ violations: [], unloads: [], cookie: '', names, errors: [] })
   await page.context().close()
@@ -114,7 +113,6 @@ test.each<Mode>(['pass', 'cut', 'hang', 'garbage', 500])('errors of the page are
   await eventually(
     async () => host.sent.length,
     (sent) => sent > before,
-    5_000,
   )
   await page.goto(`${host.url}/other`)
   expect(errors.toSorted()).toEqual(['rejected', 'thrown'])
@@ -129,11 +127,10 @@ async function goBack(path: string): Promise<boolean[]> {
   await page.locator('#buy').click()
   await page.goto(`${host.url}/other`)
   // Playwright's own going back waits for a page to load.
-  await page.evaluate('void history.back()')
+  await page.evaluate('void setTimeout(() => history.back())')
   const shown = await eventually(
     () => page.evaluate<boolean[]>('document.shown'),
     (shown) => Array.isArray(shown),
-    5_000,
   )
   await page.context().close()
   return shown
