@@ -176,7 +176,7 @@ test('answers about tasks say what follows from what was told, whatever its orde
         await history.compare()
       }
     }),
-    { numRuns: Number(process.env['MODEL_RUNS'] ?? 1), endOnFailure: true },
+    { numRuns: Number(process.env['MODEL_RUNS'] ?? 2), endOnFailure: true },
   )
 })
 

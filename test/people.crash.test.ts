@@ -107,7 +107,7 @@ test('kills while people are identified, merged and parted: every acknowledged w
       told = n + 1
     }
   })()
-  for (let kill = 0; kill < 3; kill++) {
+  for (let kill = 0; kill < 6; kill++) {
     // Somewhere within the words about the next one, whatever the machine's speed.
     while (told < (kill + 1) * 2) await sleep(10)
     await sleep(kill * 25)

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { eventually, freePort, read, SECRET_KEY, send, startServer, temporaryFolder, WRITE_KEY } from './server.ts'
 
-const KILLS = 3
+const KILLS = 6
 const CLIENTS = 3
 
 interface Listed {

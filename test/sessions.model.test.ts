@@ -152,6 +152,6 @@ test('answers say what follows from what was told, whatever its order', { timeou
         }
       }
     }),
-    { numRuns: Number(process.env['MODEL_RUNS'] ?? 1), endOnFailure: true },
+    { numRuns: Number(process.env['MODEL_RUNS'] ?? 2), endOnFailure: true },
   )
 })
