@@ -68,7 +68,7 @@ const least: Partial<Record<EndpointName, Role>> = {
   ...of('analyst', ['createInsight', 'putInsight', 'deleteInsight', 'createCohort', 'putCohort', 'deleteCohort', 'createAnnotation', 'putAnnotation']),
   ...of('analyst', ['deleteAnnotation', 'createDashboard', 'putDashboard', 'deleteDashboard', 'addWidget', 'putWidget', 'deleteWidget', 'putLayout']),
   ...of('analyst', ['listShares', 'createShare', 'revokeShare']),
-  ...of('viewer', ['findSessions', 'getSession', 'sessionSummary', 'userUsage']),
+  ...of('viewer', ['findSessions', 'getSession', 'sessionSummary', 'usage', 'usageByPerson', 'userUsage']),
   ...of('analyst', ['startSession', 'noteActivity', 'finishSession']),
   ...of('admin', ['optOut', 'optIn', 'cleanup', 'setWorkspace', 'listKeys', 'createKey', 'revokeKey', 'setMember', 'removeMember']),
   ...of('admin', ['listInvitations', 'createInvitation', 'revokeInvitation', 'listAudit', 'listLiveConnections', 'closeLiveConnection', 'runJob']),

@@ -142,6 +142,8 @@ const cases = {
   findSessions: () => [get('/api/sessions'), get('/api/sessions?active=true&include_bots=true')],
   getSession: () => [get('/api/sessions/s1')],
   sessionSummary: () => [get('/api/sessions/summary'), get('/api/sessions/summary?from=2024-01-01&to=2024-01-02')],
+  usage: () => [get('/api/usage'), get('/api/usage?from=2024-01-01&to=2024-01-02&kind=login')],
+  usageByPerson: () => [get('/api/usage/people'), get('/api/usage/people?order=last_activity&limit=1')],
   userUsage: () => [get('/api/users/ada/usage'), get('/api/users/nobody/usage')],
   listTypes: () => [get('/api/events/types')],
   declareType: () => [w.call('PUT', '/api/events/types/bare', { description: 'Nothing on it.' })],

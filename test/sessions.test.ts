@@ -274,6 +274,37 @@ describe('figures', () => {
         { weekday: 4, hour: 10, seconds: 600 },
       ],
     })
+
+    // Of everybody: who logs in is counted by that, and a visitor apart until somebody says who it was.
+    await send(w, [
+      { user_id: 'bob', timestamp: at('12T08:05:00') },
+      { user_id: undefined, anonymous_id: 'phone', timestamp: at('12T08:20:00') },
+    ])
+    const { body } = await w.call('POST', '/api/sessions/start', { user_id: 'bob', occurred_at: at('12T08:00:00') })
+    await w.call('POST', `/api/sessions/${String(body['session_id'])}/end`, { occurred_at: at('12T08:30:00') })
+    const range = 'from=2025-06-10&to=2025-06-12'
+    const { people_by_hour, ...platform } = await w.get<{ people_by_hour: number[][] }>(`/api/usage?${range}`)
+    expect(platform).toMatchObject({
+      people: 3,
+      seconds: 75 * 60 + 600 + 1_800,
+      seconds_per_person: { mean: (75 * 60 + 600 + 1_800) / 3, median: 1_800 },
+      people_by_day: { '2025-06-10': 1, '2025-06-11': 1, '2025-06-12': 3 },
+    })
+    expect([people_by_hour[1]?.[23], people_by_hour[2]?.[0], people_by_hour[3]?.[10], people_by_hour.flat().reduce((sum, n) => sum + n)]).toEqual([1, 1, 3, 5])
+    const ada = { user_id: 'ada', anonymous_id: null, traits: {}, sessions: 3, counted: 'all', seconds: 5_100, active_days: 3, last_login_at: null }
+    const bob = { user_id: 'bob', sessions: 1, counted: 'login', seconds: 1_800, active_days: 1, last_login_at: '2025-06-12T08:00:00.000Z' }
+    const phone = { user_id: null, anonymous_id: 'phone', sessions: 1, counted: 'all', seconds: 0, active_days: 1 }
+    expect(await w.get(`/api/usage/people?${range}`)).toMatchObject({ people: [ada, bob, phone], next_cursor: null })
+    const first = await w.get<Json>(`/api/usage/people?${range}&order=last_activity&limit=2`)
+    expect(first).toMatchObject({ people: [phone, ada] })
+    expect(await w.get(`/api/usage/people?${range}&order=last_activity&limit=2&cursor=${String(first['next_cursor'])}`)).toMatchObject({
+      people: [bob],
+      next_cursor: null,
+    })
+    expect(await w.get(`/api/usage/people?${range}&kind=login`)).toMatchObject({ people: [bob] })
+    await w.post('/api/people/identify', { user_id: 'bob', anonymous_id: 'phone', traits: { name: 'Bob' } })
+    expect(await w.get(`/api/usage/people?${range}`)).toMatchObject({ people: [ada, { ...bob, traits: { name: 'Bob' } }] })
+    expect(await w.get(`/api/usage?${range}`)).toMatchObject({ people: 2, people_by_day: { '2025-06-12': 2 } })
     expect(await w.get('/api/users/nobody/usage')).toMatchObject({ sessions: 0, average_seconds: null, total_seconds: 0, active_days: 0, streak_days: 0 })
   })
 })

@@ -70,6 +70,8 @@ const cases = {
   noteActivity: (a) => [a.loginId, a.token].map((id) => ({ path: `/api/sessions/${id}/activity`, body: {}, answers: [200, 404] })),
   finishSession: (a) => [a.loginId, a.token].map((id) => ({ path: `/api/sessions/${id}/end`, body: {}, answers: [200, 404] })),
   sessionSummary: () => [{ path: '/api/sessions/summary?days=30', answers: ok }],
+  usage: () => [{ path: '/api/usage', answers: ok }],
+  usageByPerson: (a) => paged('/api/usage/people?days=30', a.cursors),
   userUsage: () => [{ path: '/api/users/ada/usage', answers: ok }],
   sessionEvents: (a) => [{ path: `/api/events/session/${a.sessionId}`, answers: [200, 404] }],
   cleanup: (a) => [

@@ -48,6 +48,8 @@ export interface Wanted {
   bots: boolean
   /** Only sessions with an event or a log-in of one of these persons: an array of raw person keys. */
   persons?: Piece | undefined
+  /** With a column more, `owners`: the raw keys of whose it is. */
+  owners?: true
 }
 
 export interface Span {
@@ -78,7 +80,7 @@ export const keysOfKind = ({ store, workspaceId }: Wanted, kind: Kind): Piece =>
   sql`SELECT session_key FROM ${raw(store.dialect.database)}.session_records WHERE workspace_id = ${u32(workspaceId)} AND kind = ${str(kind)}`
 
 /** Sessions with an id, of `keys` (a list or a query): all rows of each, whenever they are. */
-export function foldedById({ store, workspaceId, now, bots, persons }: Wanted, keys?: Piece): Piece {
+export function foldedById({ store, workspaceId, now, bots, persons, owners }: Wanted, keys?: Piece): Piece {
   const database = raw(store.dialect.database)
   const ofWorkspace = sql`workspace_id = ${u32(workspaceId)}`
   const ofPersons = persons
@@ -87,16 +89,16 @@ export function foldedById({ store, workspaceId, now, bots, persons }: Wanted, k
     : empty
   const only = sql`${keys ? sql` AND session_key IN (${keys})` : empty}${ofPersons}`
   return sql`SELECT session_key AS key, start_ms, greatest(start_ms, told_ms) AS active_ms, ${endedOf(now)} AS ended_ms, end_ms < ${never} AS explicit_end, rank, events, page_views,
-  0 AS gap, toUInt64(0) AS person_key, false AS is_bot
+  0 AS gap, toUInt64(0) AS person_key, false AS is_bot${owners ? raw(', owners') : empty}
 FROM (
-  SELECT session_key, min(first) AS start_ms, max(active) AS told_ms, min(ended) AS end_ms, max(ranked) AS rank, sum(counted) AS events, sum(viewed) AS page_views
+  SELECT session_key, min(first) AS start_ms, max(active) AS told_ms, min(ended) AS end_ms, max(ranked) AS rank, sum(counted) AS events, sum(viewed) AS page_views${owners ? raw(', groupUniqArrayArray(owned) AS owners') : empty}
   FROM (
     SELECT session_key, toUnixTimestamp64Milli(started_at) AS first, toUnixTimestamp64Milli(last_at) AS active, ${never} AS ended, toUInt8(0) AS ranked,
-      events AS counted, page_views AS viewed
+      events AS counted, page_views AS viewed${owners ? raw(', person_keys AS owned') : empty}
     FROM ${database}.sessions WHERE ${ofWorkspace}${withoutBots(bots)}${only}
     UNION ALL
     SELECT session_key, toUnixTimestamp64Milli(at), if(${isEnd}, -${never}, toUnixTimestamp64Milli(at)), if(${isEnd}, toUnixTimestamp64Milli(at), ${never}),
-      toUInt8(multiIf(kind = 'login', 2, kind = 'chat', 1, 0)), toUInt64(0), toUInt64(0)
+      toUInt8(multiIf(kind = 'login', 2, kind = 'chat', 1, 0)), toUInt64(0), toUInt64(0)${owners ? raw(", if(user_id = '', [], [person_key])") : empty}
     FROM ${database}.session_records WHERE ${ofWorkspace} AND record != 'stale'${only}
   )
   GROUP BY session_key)`
@@ -108,7 +110,7 @@ FROM (
  * that began before are left out. Only those that records tell of, or events of bots and of others, are made of several rows.
  */
 export function foldedStartedIn(wanted: Wanted, span: Span): Piece {
-  const { store, workspaceId, now, bots } = wanted
+  const { store, workspaceId, now, bots, owners } = wanted
   const database = raw(store.dialect.database)
   const ofWorkspace = sql`workspace_id = ${u32(workspaceId)}`
   const ofPeople = sql`${ofWorkspace} AND NOT is_bot`
@@ -118,9 +120,9 @@ export function foldedStartedIn(wanted: Wanted, span: Span): Piece {
   }`
   const before = sql`SELECT session_key FROM ${database}.sessions WHERE ${ofPeople} AND started_at < ${time(span.fromMs)}
     AND session_key IN (SELECT session_key FROM ${database}.sessions WHERE ${ofPeople} AND ${since})`
-  return sql`SELECT session_key AS key, start_ms, active_ms, ${endedOf(now)} AS ended_ms, 0 AS explicit_end, rank, events, page_views, 0 AS gap, toUInt64(0) AS person_key, false AS is_bot
+  return sql`SELECT session_key AS key, start_ms, active_ms, ${endedOf(now)} AS ended_ms, 0 AS explicit_end, rank, events, page_views, 0 AS gap, toUInt64(0) AS person_key, false AS is_bot${owners ? raw(', person_keys AS owners') : empty}
 FROM (
-  SELECT session_key, toUnixTimestamp64Milli(started_at) AS start_ms, toUnixTimestamp64Milli(last_at) AS active_ms, ${never} AS end_ms, toUInt8(0) AS rank, events, page_views
+  SELECT session_key, toUnixTimestamp64Milli(started_at) AS start_ms, toUnixTimestamp64Milli(last_at) AS active_ms, ${never} AS end_ms, toUInt8(0) AS rank, events, page_views${owners ? raw(', person_keys') : empty}
   FROM ${database}.sessions FINAL PREWHERE ${ofPeople} AND ${since} WHERE started_at < ${time(span.toMs)} AND session_key NOT IN (${several} UNION ALL ${before}))
 UNION ALL
 SELECT * FROM (${foldedById(wanted, keysStartedIn(wanted, span, several))}) WHERE start_ms >= ${i64(span.fromMs)} AND start_ms < ${i64(span.toMs)}`
@@ -133,7 +135,7 @@ export const CHAIN_DAYS = 31
  * Sessions of events without an id, that started on the UTC days from `fromMs` to `toMs`, and some before. Runs that touch no midnight are
  * sessions as they stand; those of a person that do, on later days too, are joined where there is no gap between them.
  */
-export function foldedByGap({ store, workspaceId, now, bots, persons }: Wanted, { fromMs, toMs }: Span, wide = false): Piece {
+export function foldedByGap({ store, workspaceId, now, bots, persons, owners }: Wanted, { fromMs, toMs }: Span, wide = false): Piece {
   const day = (ms: number): Piece => i64(Math.floor(ms / DAY))
   const runs = sql`FROM (
     SELECT person_key, is_bot, user_id, anonymous_id, day, toUnixTimestamp64Milli(began) AS first, toUnixTimestamp64Milli(ended) AS last, counted_events, viewed,
@@ -142,7 +144,7 @@ export function foldedByGap({ store, workspaceId, now, bots, persons }: Wanted, 
     FROM ${raw(store.dialect.database)}.gap_sessions FINAL
     ARRAY JOIN starts AS began, ends AS ended, events AS counted_events, page_views AS viewed${wide ? raw(', entries AS entry, exits AS exit, origins AS origin, devices AS device') : empty}
     WHERE workspace_id = ${u32(workspaceId)} AND day >= ${day(fromMs)} - 1 AND day <= ${day(toMs)} + ${raw(String(CHAIN_DAYS))}${withoutBots(bots)}${persons ? sql` AND person_key IN (SELECT arrayJoin(${persons}))` : empty})`
-  return sql`SELECT cityHash64(person_key, start_ms, is_bot) AS key, start_ms, active_ms, ${endedOf(now)} AS ended_ms, 0 AS explicit_end, rank, events, page_views, 1 AS gap, person_key, is_bot${
+  return sql`SELECT cityHash64(person_key, start_ms, is_bot) AS key, start_ms, active_ms, ${endedOf(now)} AS ended_ms, 0 AS explicit_end, rank, events, page_views, 1 AS gap, person_key, is_bot${owners ? raw(', [person_key] AS owners') : empty}${
     wide ? raw(', user_id, anonymous_id, entry, exit, origin, device') : empty
   }
 FROM (

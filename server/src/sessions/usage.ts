@@ -1,4 +1,4 @@
-import { dayNames, readRange, type Range } from '../analytics/range.ts'
+import { dayNames, readRange, type Range, type RangeQuery } from '../analytics/range.ts'
 import { safe } from '../analytics/where.ts'
 import { zone, type Zone } from '../analytics/zone.ts'
 import { DAY, HOUR, iso, MINUTE } from '../base/time.ts'
@@ -20,10 +20,7 @@ export async function readUsage({ store, persons, clock }: SessionReadDeps, call
   const { workspace, query } = call
   const id = safe('id', call.params['id'] ?? '')
   const now = clock.now()
-  const range = readRange(query.days === undefined && query.from === undefined ? { ...query, days: DEFAULT_DAYS } : query, {
-    timezone: workspace.timezone,
-    now,
-  })
+  const range = rangeOfUsage(call, now)
   const bots = query.include_bots === true
   const wanted: Wanted = { store, workspaceId: workspace.id, now, bots, persons: keysOfUser(persons, workspace.id, id) }
   const { rows } = await store.query<Folded>(
@@ -45,6 +42,10 @@ export async function readUsage({ store, persons, clock }: SessionReadDeps, call
     },
   }
 }
+
+/** The last 30 days, unless the call says another range. */
+export const rangeOfUsage = ({ workspace, query }: { workspace: { timezone: string }; query: RangeQuery }, now: number): Range =>
+  readRange(query.days === undefined && query.from === undefined ? { ...query, days: DEFAULT_DAYS } : query, { timezone: workspace.timezone, now })
 
 interface Span {
   from: number
@@ -121,7 +122,7 @@ function* piecesOf({ from, to }: Span, place: Zone): Generator<{ day: number; ho
 }
 
 /** 0: Monday. 1970-01-01 was a Thursday. */
-const weekdayOf = (day: number): number => (((day + 3) % 7) + 7) % 7
+export const weekdayOf = (day: number): number => (((day + 3) % 7) + 7) % 7
 
 const medianOf = (sorted: readonly number[]): number | null => {
   const high = sorted[Math.floor(sorted.length / 2)]

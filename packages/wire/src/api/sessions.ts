@@ -91,6 +91,30 @@ const Usage = Type.Object({
   meta,
 })
 
+const PlatformUsage = Type.Object({
+  people: Type.Integer({ description: 'Persons with a session.' }),
+  seconds: Type.Number({ description: 'Of all of them together.' }),
+  seconds_per_person: Type.Object({ mean: orNull(Type.Number()), median: orNull(Type.Number()) }),
+  people_by_day: Type.Record(Type.String(), Type.Integer()),
+  people_by_hour: Type.Array(Type.Array(Type.Integer()), {
+    description: 'Seven days from Monday, of 24 hours each, on the zone’s clock: persons in each such hour, added up over the weeks.',
+  }),
+  meta,
+})
+
+export const usageOrders = ['time', 'sessions', 'last_activity'] as const
+const PersonUsage = Type.Object({
+  user_id: word,
+  anonymous_id: orNull(Type.String({ description: 'Of somebody who is no user.' })),
+  traits: Type.Record(Type.String(), Type.Unknown()),
+  sessions: Type.Integer(),
+  counted: Type.Enum(['login', 'all'], { description: 'login: log-ins only, since there are some.' }),
+  seconds: Type.Number(),
+  active_days: Type.Integer(),
+  last_login_at: orNull(Moment),
+  last_activity_at: Moment,
+})
+
 /** Null is absent. */
 const maybe = <T extends TSchema>(schema: T) => o(orNull(schema))
 const When = Type.Union([Type.String({ maxLength: 64 }), Type.Number()], { description: 'ISO 8601 with offset, or milliseconds since 1970; now where absent.' })
@@ -176,6 +200,28 @@ export const sessionEndpoints = {
     summary: 'The same by another name.',
     query: Type.Object({ include_bots: bots }),
     answer: SessionWithEvents,
+  },
+  usage: {
+    method: 'GET',
+    path: '/api/usage',
+    access: 'read',
+    summary: 'How much people use the product: how many, for how long, on which days and at which hours. Default 30 days.',
+    query: Type.Object({ ...range, kind: o(kind), include_bots: bots }),
+    answer: PlatformUsage,
+  },
+  usageByPerson: {
+    method: 'GET',
+    path: '/api/usage/people',
+    access: 'read',
+    summary: 'How much each of them does, most first. Default 30 days.',
+    query: Type.Object({
+      ...range,
+      ...page,
+      kind: o(kind),
+      order: o(Type.Enum([...usageOrders], { description: 'What comes first: most time (where absent), most sessions, or the latest activity.' })),
+      include_bots: bots,
+    }),
+    answer: listOf('people', PersonUsage),
   },
   userUsage: {
     method: 'GET',
