@@ -17,6 +17,7 @@ const screens = {
   quarantine: lazyRouteComponent(() => import('./screens/quarantine.tsx'), 'Quarantine'),
   people: lazyRouteComponent(() => import('./screens/people.tsx'), 'People'),
   'people/$person': lazyRouteComponent(() => import('./screens/person.tsx'), 'Person'),
+  usage: lazyRouteComponent(() => import('./screens/usage.tsx'), 'Usage'),
   sessions: lazyRouteComponent(() => import('./screens/sessions.tsx'), 'Sessions'),
   'sessions/$session': lazyRouteComponent(() => import('./screens/session.tsx'), 'Session'),
   tasks: lazyRouteComponent(() => import('./screens/tasks.tsx'), 'Tasks'),

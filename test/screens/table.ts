@@ -88,6 +88,7 @@ export const rows: readonly Row[] = [
     states,
     asks: ['/api/events', '/api/events/analytics', '/api/people/', '/api/users//usage'],
   },
+  { name: 'usage', title: 'Usage', path: below('usage?range=30d'), states, asks: ['/api/sessions/summary', '/api/usage', '/api/usage/people'] },
   {
     name: 'sessions',
     title: 'Sessions',

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import type { PlotLine } from './plot.tsx'
-import type { Lines } from './scale.ts'
+import type { Scale } from './scale.ts'
 import classes from './figures.module.css'
 
 /** What is drawn of values: lines, areas one upon the other, bars side by side or one upon the other. */
@@ -14,7 +14,7 @@ export interface Space {
   band: number
   x: (column: number) => number
   y: (value: number) => number
-  scale: Lines['scale']
+  scale: Scale
 }
 
 interface Place {
@@ -39,11 +39,18 @@ function runsOf(values: ReadonlyArray<number | null>, { x, y }: Space, from: num
 }
 const pathOf = (places: readonly Place[]): string => places.map(({ x, y }, i) => `${i === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('')
 
+/** From a run down to zero. */
+const groundOf =
+  ({ y }: Space) =>
+  (run: readonly Place[]): string =>
+    `${pathOf([...run, { x: run.at(-1)?.x ?? 0, y: y(0) }, { x: run[0]?.x ?? 0, y: y(0) }])}Z`
+
 export function linesOf(lines: readonly PlotLine[], space: Space): ReactNode {
   const { begun, open } = space
   const end = open ? begun - 1 : begun
-  return lines.map(({ key, colour, values, compared }) => (
+  return lines.map(({ key, colour, values, compared, isFilled }) => (
     <g key={key} stroke={colour} fill="none">
+      {isFilled && <path d={runsOf(values, space, 0, begun).map(groundOf(space)).join('')} fill={colour} stroke="none" opacity={0.1} />}
       {compared && <path d={runsOf(compared, space, 0, space.count).map(pathOf).join('')} strokeWidth={1.25} opacity={0.5} />}
       {runsOf(values, space, 0, end).map((run) =>
         run.length === 1 ? (

@@ -3,6 +3,7 @@ import { useElementSize } from '@mantine/hooks'
 import { useMemo, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { texts } from '../texts/texts.ts'
 import { useFormat } from '../ui/format.ts'
+import { Change } from './change.tsx'
 import classes from './figures.module.css'
 import { areasOf, barsOf, linesOf, type Shape, type Space } from './marks.tsx'
 import { plot, scaleOf, writtenTicks, type Tick } from './scale.ts'
@@ -17,6 +18,8 @@ export interface PlotLine {
   values: ReadonlyArray<number | null>
   /** The same of the period before; drawn thin, in the shape of lines only. */
   compared?: ReadonlyArray<number | null> | undefined
+  /** The room below it is tinted, in the shape of lines. */
+  isFilled?: boolean
 }
 
 interface Props {
@@ -199,6 +202,9 @@ export function Plot({ label, shape, lines, columns, ticks, begun, open, format,
               <span className={classes['toldName']}>{name}</span>
               <span>{said(values[at.column], format)}</span>
               {compared && <span className={classes['quiet']}>{said(compared[at.column], format)}</span>}
+              {typeof values[at.column] === 'number' && typeof compared?.[at.column] === 'number' && (
+                <Change now={values[at.column] ?? 0} before={compared[at.column] ?? 0} />
+              )}
             </div>
           ))}
           {lines.length > MOST_TOLD && (

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { scaleOf, writtenTicks, type Lines } from './scale.ts'
+import { scaleOf, writtenTicks, type Tick } from './scale.ts'
 
 test('a value axis has three to five round, whole steps and holds the largest value', () => {
   for (const most of [0, 1, 3, 4, 5, 7, 9, 10, 12, 24, 99, 101, 250, 999, 1_001, 2_201, 33_333, 1_234_567, 9_999_999_999]) {
@@ -25,9 +25,9 @@ test('it reaches below 0 where values do, and divides what is between whole numb
 })
 
 test('as many intervals are named as have room, at even distances, with the beginning of a day among them', () => {
-  const hours: Lines['ticks'] = Array.from({ length: 48 }, (_, i) => ({ text: `${i}`, major: i === 5 || i === 29 }))
+  const hours: readonly Tick[] = Array.from({ length: 48 }, (_, i) => ({ text: `${i}`, major: i === 5 || i === 29 }))
   expect([...writtenTicks(hours, 900)]).toEqual([1, 5, 9, 13, 17, 21, 25, 29, 33, 37, 41, 45])
   expect([...writtenTicks(hours, 300)]).toEqual([5, 17, 29, 41])
-  const days: Lines['ticks'] = Array.from({ length: 7 }, (_, i) => ({ text: `${i}`, major: false }))
+  const days: readonly Tick[] = Array.from({ length: 7 }, (_, i) => ({ text: `${i}`, major: false }))
   expect([...writtenTicks(days, 300)]).toEqual([0, 2, 4, 6])
 })

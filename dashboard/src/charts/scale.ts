@@ -1,33 +1,12 @@
 import type { Interval } from '../range/range.ts'
 
-/** Room around the plot, in pixels: what draws the lines and what lies over them find a point by these. */
+/** Room around the plot, in pixels. */
 export const plot = { left: 46, right: 14, top: 12, bottom: 28 } as const
 
-interface Colours {
-  line: string
-  compared: string
-  text: string
-  grid: string
-}
-
-interface Scale {
+export interface Scale {
   min: number
   max: number
   step: number
-}
-
-/** What a drawing shows. */
-export interface Lines {
-  /** undefined: not begun. */
-  values: readonly (number | undefined)[]
-  compared: readonly (number | undefined)[] | undefined
-  /** The last of them is not finished: it is dashed. */
-  open: boolean
-  ticks: readonly Tick[]
-  written: ReadonlySet<number>
-  scale: Scale
-  format: (value: number) => string
-  colours: Colours
 }
 
 /**

@@ -22,6 +22,7 @@ export const navigation: readonly Entry[] = [
   { path: 'live', label: t.live, icon: 'live', inBar: true },
   { path: 'events', label: t.events, icon: 'events', inBar: true },
   { path: 'people', label: t.people, icon: 'people', inBar: true },
+  { path: 'usage', label: t.usage, icon: 'usage' },
   { path: 'sessions', label: t.sessions, icon: 'sessions' },
   { path: 'tasks', label: t.tasks, icon: 'tasks', entityType: 'task' },
   { path: 'projects', label: t.projects, icon: 'projects', entityType: 'project' },

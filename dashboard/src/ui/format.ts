@@ -22,7 +22,7 @@ export interface Format {
   short(n: number): string
   percent(share: number, digits?: number): string
   bytes(n: number): string
-  /** 420 ms, 3.2 s, 4 min 10 s */
+  /** 420 ms, 3.2 s, 4 min 10 s, 5 h 12 min, 1,163 h */
   duration(ms: number): string
   /** 3 minutes ago */
   ago(iso: string, now?: number): string
@@ -39,6 +39,8 @@ export function useFormat(): Format {
   return useMemo(() => makeFormat(zone), [zone])
 }
 
+/** Of a hundred hours minutes say nothing more. */
+const MINUTES_TOLD = 6_000
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const
 
 function makeFormat(zone: string): Format {
@@ -77,9 +79,11 @@ function makeFormat(zone: string): Format {
     duration: (ms) => {
       if (ms === 0) return '0 s'
       if (ms < 1_000) return `${number.format(Math.round(ms))} ms`
-      if (ms < 60_000) return `${number.format(Math.round(ms / 100) / 10)} s`
-      if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`
-      return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`
+      if (ms < 59_950) return `${number.format(Math.round(ms / 100) / 10)} s`
+      const seconds = Math.round(ms / 1_000)
+      if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+      const minutes = Math.round(seconds / 60)
+      return minutes < MINUTES_TOLD ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${number.format(Math.round(minutes / 60))} h`
     },
     ago: (iso, now = Date.now()) => {
       const seconds = Math.round((Date.parse(iso) - now) / 1_000)

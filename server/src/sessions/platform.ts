@@ -104,7 +104,7 @@ interface PersonRow {
 const HOUR_MS = 3_600_000
 
 /** Query: one row a person. `hours` counts the hours of the zone's clock since 1970, `days` its days. */
-function byPerson({ store, persons, clock }: SessionReadDeps, { workspace, query }: Call<'usage'>, range: Range): Piece {
+function byPerson({ store, persons, clock }: SessionReadDeps, { workspace, query }: Call<'usage'> | Call<'usageByPerson'>, range: Range): Piece {
   const wanted: Wanted = { store, workspaceId: workspace.id, now: clock.now(), bots: query.include_bots === true, owners: true }
   const ofKind = query.kind === undefined ? empty : sql` AND rank = ${u32(kinds.indexOf(query.kind))}`
   const moment = (ms: string): string => `fromUnixTimestamp64Milli(${ms}, 'UTC')`

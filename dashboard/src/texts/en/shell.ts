@@ -10,6 +10,7 @@ export const shell = {
     types: 'Event types',
     quarantine: 'Quarantine',
     people: 'People',
+    usage: 'Usage',
     sessions: 'Sessions',
     tasks: 'Tasks',
     projects: 'Projects',
