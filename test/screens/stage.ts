@@ -129,6 +129,7 @@ export async function signIn(page: Page, email: string = people.owner.email, pas
 /** A page of a context, that notes what it asks and what goes wrong in it. */
 export async function openIn(context: BrowserContext): Promise<Omit<Opened, 'close'>> {
   const page = await context.newPage()
+  page.setDefaultTimeout(90_000)
   const faults: string[] = []
   const asked: string[] = []
   page.on('pageerror', (error) => faults.push(error.message))

@@ -1,3 +1,4 @@
+import { locale } from '../texts/language.ts'
 import { texts } from '../texts/texts.ts'
 import { Behind } from './behind.tsx'
 import classes from './charts.module.css'
@@ -42,5 +43,5 @@ export const nameOf = (hour: number): string =>
   hour === 23 ? `${clock().format(startOf(23))} – ${clock().format(startOf(24))}` : clock().formatRange(startOf(hour), startOf(hour + 1))
 /** What stands under an hour: every sixth is written. */
 export const tickOf = (hour: number): string => (hour % 6 === 0 ? clock().format(startOf(hour)) : '')
-const clock = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(navigator.language, { hour: 'numeric', timeZone: 'UTC' })
+const clock = (): Intl.DateTimeFormat => new Intl.DateTimeFormat(locale, { hour: 'numeric', timeZone: 'UTC' })
 const startOf = (hour: number): number => Date.UTC(2001, 0, 1, hour)

@@ -1,4 +1,5 @@
 import type { Interval } from '../range/range.ts'
+import { locale } from '../texts/language.ts'
 
 /** Room around the plot, in pixels. */
 export const plot = { left: 46, right: 14, top: 12, bottom: 28 } as const
@@ -32,7 +33,7 @@ export interface Tick {
 
 /** What stands under each point. Short, since the full text is in the tooltip and the table. */
 export function ticksOf(starts: readonly string[], interval: Interval, zone: string): Tick[] {
-  const dates = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => new Intl.DateTimeFormat(navigator.language, { timeZone: zone, ...options })
+  const dates = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options })
   const day = dates({ day: 'numeric', month: 'short' })
   const clock = dates({ hour: 'numeric', minute: '2-digit' })
   const month = dates({ month: 'short', year: 'numeric' })

@@ -1,13 +1,19 @@
-import { accounts } from './en/accounts.ts'
-import { boards } from './en/boards.ts'
-import { events } from './en/events.ts'
-import { insights } from './en/insights.ts'
-import { overview } from './en/overview.ts'
-import { operations } from './en/operations.ts'
-import { sessions } from './en/sessions.ts'
-import { settings } from './en/settings.ts'
-import { shell } from './en/shell.ts'
-import { tasks } from './en/tasks.ts'
+import { texts as en } from './en/index.ts'
+import { language, type Language } from './language.ts'
 
-/** Everything that screens say, by part of the product. Another language is another set of these files. */
-export const texts = { shell, accounts, overview, events, sessions, tasks, insights, boards, operations, settings } as const
+/** The English texts with any words in their places: another language that leaves one out, or has one too many, does not compile. */
+type Said<T> = T extends string
+  ? string
+  : T extends (...given: infer Given) => string
+    ? (...given: Given) => string
+    : { readonly [Name in keyof T]: Said<T[Name]> }
+export type Texts = Said<typeof en>
+
+/** Only the language that is spoken is loaded beside English. Their files take nothing from the rest of the screens, which waits for them. */
+const others: Record<Exclude<Language, 'en'>, () => Promise<{ texts: Texts }>> = {
+  de: () => import('./de/index.ts'),
+  es: () => import('./es/index.ts'),
+}
+
+/** Everything that screens say, by part of the product, in the viewer's language. */
+export const texts: Texts = language === 'en' ? en : (await others[language]()).texts

@@ -1,10 +1,11 @@
 import { useLocalStorage } from '@mantine/hooks'
 import { useMemo } from 'react'
 import { useMaybeWorkspace } from '../account.tsx'
+import { locale } from '../texts/language.ts'
 
 /**
  * Times in the zone that the viewer chose (the workspace's or their own), numbers in the viewer's locale.
- * The page's language is English; how a date is written is the browser's choice.
+ * How a date is written is the browser's choice, in the language that is spoken.
  */
 export interface Format {
   zone: string
@@ -44,7 +45,6 @@ const MINUTES_TOLD = 6_000
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const
 
 function makeFormat(zone: string): Format {
-  const locale = navigator.language
   const dates = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options })
   const time = dates({ dateStyle: 'medium', timeStyle: 'medium' })
   const clock = dates({ timeStyle: 'medium' })

@@ -1,9 +1,11 @@
-import { Group, Radio, Stack, useMantineColorScheme } from '@mantine/core'
+import { Group, NativeSelect, Radio, Stack, useMantineColorScheme } from '@mantine/core'
+import { chosenLanguage, chooseLanguage, languages, type Language } from '../../texts/language.ts'
 import { texts } from '../../texts/texts.ts'
 import { ownZone, useZoneChoice, type ZoneChoice } from '../../ui/format.ts'
 import { Section } from '../../ui/section.tsx'
 
 const t = texts.shell
+const spoken = Object.keys(languages) as Language[]
 const schemes = ['auto', 'light', 'dark'] as const
 const zones: readonly ZoneChoice[] = ['workspace', 'own']
 
@@ -14,6 +16,19 @@ export function Display() {
   return (
     <Section title={texts.accounts.account.display}>
       <Stack gap="lg">
+        <NativeSelect
+          label={t.language.label}
+          maw={260}
+          value={chosenLanguage() ?? ''}
+          onChange={({ target: { value } }) => chooseLanguage(spoken.find((one) => one === value))}
+        >
+          <option value="">{t.language.auto}</option>
+          {spoken.map((one) => (
+            <option key={one} value={one} lang={one}>
+              {languages[one]}
+            </option>
+          ))}
+        </NativeSelect>
         <Radio.Group
           label={t.zone.label}
           description={texts.accounts.account.zoneHint(ownZone())}

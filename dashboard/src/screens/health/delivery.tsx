@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useWorkspace } from '../../account.tsx'
 import { ask } from '../../api/queries.ts'
+import { locale } from '../../texts/language.ts'
 import { texts } from '../../texts/texts.ts'
 import { Empty } from '../../ui/faces.tsx'
 import { useFormat } from '../../ui/format.ts'
@@ -142,7 +143,7 @@ function When({ sum: { line } }: { sum: Sum }) {
   )
 }
 const dayText = (day: string): string =>
-  new Intl.DateTimeFormat(navigator.language, { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(day))
+  new Intl.DateTimeFormat(locale, { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(day))
 
 function Sender({ sum: { line } }: { sum: Sum }) {
   const { slug, may } = useWorkspace()

@@ -8,6 +8,8 @@ import classes from './health.module.css'
 import { Lines } from './pieces.tsx'
 
 const t = texts.operations.health.readiness
+/** Gates that ask for few; the others ask for many. */
+const most: ReadonlySet<string> = new Set(['open_warnings', 'failing_jobs', 'overhead_ms'])
 type Answer = AnswerOf<'readiness'>
 type Stage = Pick<Answer, 'ready' | 'gates'>
 
@@ -48,14 +50,14 @@ function Gates({ title, stage: { ready, gates } }: { title: string; stage: Stage
           </Table.Thead>
           <Table.Tbody>
             {gates.map(({ name, figure, needed, met }) => {
-              const [words, bound] = t.gates[name] ?? [name, 'least']
+              const bound = most.has(name) ? t.most : t.least
               return (
                 <Table.Tr key={name}>
                   <Table.Th scope="row" fw={400}>
-                    {words}
+                    {t.gates[name] ?? name}
                   </Table.Th>
                   <Table.Td className={classes['number']}>{figure === null ? t.unknown : number(figure)}</Table.Td>
-                  <Table.Td className={classes['number']}>{t[bound](number(needed))}</Table.Td>
+                  <Table.Td className={classes['number']}>{bound(number(needed))}</Table.Td>
                   <Table.Td style={{ whiteSpace: 'nowrap' }}>
                     <span className={`${classes['state']} ${classes[met ? 'ok' : 'degraded']}`}>
                       <Icon name={met ? 'check' : 'close'} size={16} />

@@ -28,6 +28,7 @@ export const shell = {
   newWorkspace: 'New workspace…',
   account: 'Your account',
   signOut: 'Sign out',
+  language: { label: 'Language', auto: 'As the browser' },
   colours: { label: 'Colours', auto: 'As the system', light: 'Light', dark: 'Dark' },
   zone: { label: 'Times in', workspace: 'the workspace’s zone', own: 'my own zone' },
   palette: {

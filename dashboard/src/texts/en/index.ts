@@ -1,0 +1,12 @@
+import { accounts } from './accounts.ts'
+import { boards } from './boards.ts'
+import { events } from './events.ts'
+import { insights } from './insights.ts'
+import { overview } from './overview.ts'
+import { operations } from './operations.ts'
+import { sessions } from './sessions.ts'
+import { settings } from './settings.ts'
+import { shell } from './shell.ts'
+import { tasks } from './tasks.ts'
+
+export const texts = { shell, accounts, overview, events, sessions, tasks, insights, boards, operations, settings } as const
