@@ -4,6 +4,7 @@ import { readTimeline } from '../server/src/analytics/timeline.ts'
 import { readRange } from '../server/src/analytics/range.ts'
 import { eventsWhere } from '../server/src/analytics/where.ts'
 import { Links } from '../server/src/people/links.ts'
+import { Internal } from '../server/src/store/internal.ts'
 import { Persons } from '../server/src/store/persons.ts'
 import { raw, sql } from '../server/src/store/sql.ts'
 import { temporaryFolder } from '../test/server.ts'
@@ -63,7 +64,7 @@ const trend = (persons: Persons, interval: 'day' | 'week' | 'month'): ReturnType
     range,
     interval,
     events: raw('cairn.events'),
-    where: eventsWhere({ properties: { knows: () => false }, persons }, call, range),
+    where: eventsWhere({ properties: { knows: () => false }, persons, internal: new Internal(store.dialect, persons, () => undefined) }, call, range, 'figure'),
     people: persons.count(1, interval !== 'day'),
   })
 for (const interval of ['day', 'week', 'month'] as const) {

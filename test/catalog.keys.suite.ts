@@ -25,6 +25,7 @@ export const keysSuite = (name: string, place: () => Promise<Place>): void => {
         singleSession: false,
         breaker: { budget_ms: 50, failures: 5, rest_ms: 60_000 },
         doneStatuses: [],
+        internal: { user_ids: [], email_domains: [], addresses: [] },
         createdAt: NOW,
         updatedAt: NOW,
       }
@@ -37,6 +38,7 @@ export const keysSuite = (name: string, place: () => Promise<Place>): void => {
         taxonomyMode: 'strict',
         sampling: 0.1,
         breaker: { budget_ms: 20 },
+        internal: { email_domains: ['@Acme.example', 'acme.example'], addresses: ['2001:db8::/32'] },
         timezone: 'Asia/Kolkata',
         now: NOW + 1,
       })
@@ -48,6 +50,7 @@ export const keysSuite = (name: string, place: () => Promise<Place>): void => {
         taxonomyMode: 'strict',
         sampling: 0.1,
         breaker: { ...whole.breaker, budget_ms: 20 },
+        internal: { user_ids: [], email_domains: ['acme.example'], addresses: ['2001:db8::/32'] },
         timezone: 'Asia/Kolkata',
         updatedAt: NOW + 1,
       })

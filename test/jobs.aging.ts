@@ -26,7 +26,7 @@ const archiveOn = ({ catalog, clock, dataDir }: TestCairn, store: Store): Archiv
 
 export const jobsOn = (cairn: TestCairn, store: Store): { retention: Job; archiving: Job } => {
   const deps = { store, db: cairn.catalog.db, archive: archiveOn(cairn, store), quiesced: <T>(work: () => Promise<T>) => cairn.pipeline.quiesced(work) }
-  return { retention: retentionJob({ ...deps, properties: cairn.pipeline.properties }), archiving: archiveJob(deps) }
+  return { retention: retentionJob({ ...deps, internal: cairn.internal, properties: cairn.pipeline.properties }), archiving: archiveJob(deps) }
 }
 
 export async function runOn(cairn: TestCairn, job: Job, w: TestWorkspace): Promise<Result> {

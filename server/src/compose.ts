@@ -80,6 +80,7 @@ import { AnswerCache } from './questions/cache.ts'
 import { questionRoutes } from './questions/routes.ts'
 import { budgetOf } from './store/engine/budget.ts'
 import { openStore, type OpenStore } from './store/open.ts'
+import { Internal } from './store/internal.ts'
 import { Persons } from './store/persons.ts'
 import { version } from './base/version.ts'
 
@@ -91,6 +92,7 @@ export interface Cairn {
   pipeline: Pipeline
   store: OpenStore
   persons: Persons
+  internal: Internal
   links: Links
   archive: Archive
   health: Health
@@ -154,6 +156,7 @@ export async function compose(
     closers.push(() => keyUse.stop())
 
     const persons = new Persons(store.store.dialect)
+    const internal = new Internal(store.store.dialect, persons, (workspaceId) => directory.workspace(workspaceId)?.internal)
     const links = new Links({ store: store.store, persons, dir: join(dataDir, 'run', 'links'), clock })
     await links
       .start()
@@ -205,7 +208,7 @@ export async function compose(
     const jobs: Job[] = [
       // A job is registered by its line here.
       sweepJob(store.store),
-      retentionJob({ ...old, properties }),
+      retentionJob({ ...old, internal, properties }),
       archiveJob(old),
       closeStaleJob({ store: store.store, pipeline, settle: (workspaceId) => settled(workspaceId) }),
       trackingJob(tracked),
@@ -248,7 +251,7 @@ export async function compose(
     }
     const addressOf: AccountDeps['addressOf'] = (request) => client(request).address
     const setupToken = randomBytes(32).toString('base64url')
-    const shared = { store: store.store, persons, db: catalog.db, archive, directory, clock, properties }
+    const shared = { store: store.store, persons, internal, db: catalog.db, archive, directory, clock, properties }
     const settle: AppDeps['settle'] = async (workspaceId, position) => {
       await relay.settle()
       const stale = await freshness.settle(workspaceId, readPosition(node, position))
@@ -352,6 +355,7 @@ export async function compose(
       pipeline,
       store,
       persons,
+      internal,
       links,
       archive,
       health,

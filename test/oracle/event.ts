@@ -10,6 +10,8 @@ export interface World {
   entities: readonly Entity[]
   /** Live ones; a filter names one by its place, `cohort 0`. */
   cohorts: readonly CohortDefinition[]
+  /** Whose traffic the workspace says is internal. */
+  internal: { user_ids: readonly string[]; email_domains: readonly string[] }
   /** Milliseconds since 1970, as all moments here. */
   now: number
   timezone: string
@@ -25,6 +27,8 @@ export interface Event {
   /** Number of the request it came with: later ones arrived later. */
   request: number
   isBot: boolean
+  /** Sent as such. */
+  isInternal: boolean
   /** By the names of columns; '' for an empty one. */
   columns: Readonly<Record<string, string>>
   duration_ms: number | undefined

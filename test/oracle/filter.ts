@@ -1,7 +1,7 @@
 import type { CohortDefinition } from '@cairn/wire/api/cohort'
 import type { Filter, Step } from '@cairn/wire/questions/question'
 import { column, type Event, type World } from './event.ts'
-import { personOf } from './people.ts'
+import { isInternal, personOf } from './people.ts'
 import type { Span } from './range.ts'
 import { numberOf, textOf, valueOf, type Value } from './value.ts'
 import { DAY } from './zone.ts'
@@ -9,20 +9,31 @@ import { DAY } from './zone.ts'
 export interface Asked {
   world: World
   includeBots: boolean
+  includeInternal: boolean
   filters: readonly Filter[]
 }
 export const askedOf = (
   world: World,
-  { include_bots = false, filters = [] }: { include_bots?: boolean | undefined; filters?: Filter[] | undefined },
+  {
+    include_bots = false,
+    include_internal = false,
+    filters = [],
+  }: { include_bots?: boolean | undefined; include_internal?: boolean | undefined; filters?: Filter[] | undefined },
 ): Asked => ({
   world,
   includeBots: include_bots,
+  includeInternal: include_internal,
   filters,
 })
 
 /** Events that the question looks at, whenever they were. */
 export const looked = (asked: Asked): Event[] =>
-  asked.world.events.filter((event) => (asked.includeBots || !event.isBot) && asked.filters.every((filter) => holds(asked, event, filter)))
+  asked.world.events.filter(
+    (event) =>
+      (asked.includeBots || !event.isBot) &&
+      (asked.includeInternal || !isInternal(asked.world, event)) &&
+      asked.filters.every((filter) => holds(asked, event, filter)),
+  )
 
 export const within = (events: readonly Event[], { from, to }: Span): Event[] => events.filter(({ at }) => at >= from && at < to)
 
@@ -91,7 +102,7 @@ type Rules = CohortDefinition | Extract<CohortDefinition, { all: unknown }>['all
 /** Whether somebody, of whom there are events, is in the cohort now. */
 function isMember(world: World, person: string, name: string): boolean {
   const definition = world.cohorts[Number(name.replace('cohort ', ''))]
-  const asked: Asked = { world, includeBots: false, filters: [] }
+  const asked: Asked = { world, includeBots: false, includeInternal: false, filters: [] }
   const own = looked(asked).filter((event) => personOf(world, event) === person)
   return definition !== undefined && own.length > 0 && isOf(asked, own, definition)
 }

@@ -12,6 +12,8 @@ export interface Loaded {
 export async function load(cairn: TestCairn, world: World): Promise<Loaded> {
   cairn.clock.advance(world.now - cairn.clock.now())
   const w = await cairn.workspace({ retentionDays: null, timezone: world.timezone })
+  const settings = await w.call('PATCH', '/api/workspace', { internal: world.internal })
+  expect(settings).toMatchObject({ status: 200, body: { internal: world.internal } })
   for (const request of [...new Set(world.events.map((event) => event.request))].toSorted((a, b) => a - b)) {
     cairn.clock.advance(1)
     const own = world.events.filter((event) => event.request === request)
@@ -61,6 +63,7 @@ function toInput(event: Event): object {
     event_id: idOf(event),
     timestamp: event.at,
     seq: event.seq,
+    internal: event.isInternal || undefined,
     event_type: column(event, 'event_type'),
     event_category: absent('event_category'),
     user_id: absent('user_id'),

@@ -33,3 +33,25 @@ function mergesOf({ facts }: World): string[][] {
   }
   return [...last.values()].filter(({ holds }) => holds).map(({ pair }) => pair)
 }
+
+/** Whether an event is of the makers or a test: sent as such, by somebody whose id is an address of theirs, or of a person whom they name. */
+export function isInternal(world: World, event: Event): boolean {
+  const user = column(event, 'user_id')
+  const person = personOf(world, event)
+  return event.isInternal || isAddress(world, user) || internalUsers(world).some((one) => personOfUser(world, one) === person)
+}
+
+function internalUsers(world: World): string[] {
+  const { facts, internal } = world
+  const identified = new Set(facts.flatMap((fact) => (fact.fact === 'identify' ? [fact.user] : [])))
+  return [...internal.user_ids, ...[...identified].filter((user) => isAddress(world, user) || isAddress(world, emailOf(world, user)))]
+}
+
+/** As told last of that user. */
+function emailOf({ facts }: World, user: string): string {
+  const told = facts.toSorted((a, b) => b.at - a.at).find((fact) => fact.fact === 'identify' && fact.user === user && fact.traits && 'email' in fact.traits)
+  const email = told?.fact === 'identify' ? told.traits?.['email'] : undefined
+  return typeof email === 'string' ? email : ''
+}
+
+const isAddress = ({ internal }: World, text: string): boolean => internal.email_domains.some((domain) => text.toLowerCase().endsWith(`@${domain}`))

@@ -107,7 +107,12 @@ const rangesAbout = (days: readonly string[]): { short: fc.Arbitrary<Range>; lon
   return { short, long }
 }
 
-const shared = options({ filters: optional(filters), include_bots: optional(fc.constant(true)), timezone: optional(fc.constantFrom(...zones), 3) })
+const shared = options({
+  filters: optional(filters),
+  include_bots: optional(fc.constant(true)),
+  include_internal: optional(fc.constant(true)),
+  timezone: optional(fc.constantFrom(...zones), 3),
+})
 const asking =
   <K extends Question['kind'], Q extends object>(
     kind: K,

@@ -55,7 +55,7 @@ const context = fc.record({
   locale: sometimes(anything),
 })
 
-const user = fc.constantFrom('u1', 'u2', 'u3', 'u4', 'same')
+const user = fc.constantFrom('u1', 'u2', 'u3', 'u4', 'same', 'ada@Ours.example')
 const device = fc.constantFrom('d1', 'd2', 'd3', 'same')
 const entity = fc.constantFrom(['task', '1'], ['task', '2'], ['project', '1'], ['', '1'], ['task', ''])
 const steps = [0, 0, 0, 0, 1, 1_000, 1_000, 30 * MINUTE, HOUR, 2 * HOUR, DAY, DAY, 2 * DAY, -1, -DAY, 7 * DAY, 35 * DAY] as const
@@ -76,6 +76,7 @@ const event = (pool: readonly number[]): fc.Arbitrary<Omit<Event, 'n'>> =>
       seq: sometimes(fc.constantFrom(0, 1, 2)),
       request: fc.nat(1),
       isBot: fc.constantFrom(true, false, false, false, false, false),
+      isInternal: fc.constantFrom(true, false, false, false, false, false, false, false),
       who: fc.oneof(fc.record({ user, device: sometimes(device) }), fc.record({ user: fc.constant(undefined), device })),
       type: fc.constantFrom(...types),
       category: sometimes(fc.constantFrom(...categories)),
@@ -111,7 +112,13 @@ const event = (pool: readonly number[]): fc.Arbitrary<Omit<Event, 'n'>> =>
       },
     }))
 
-const traits = json({ plan: sometimes(anything), level: sometimes(anything), home: sometimes(fc.constantFrom({ city: 'Rome' }, { zip: 1 }, 'nowhere')) })
+const email = fc.constantFrom('ada@ours.example', 'Bob@OURS.example', 'cleo@theirs.example', 'ours.example', null)
+const traits = json({
+  plan: sometimes(anything),
+  level: sometimes(anything),
+  home: sometimes(fc.constantFrom({ city: 'Rome' }, { zip: 1 }, 'nowhere')),
+  email: sometimes(email),
+})
 const fact = fc.oneof(
   { weight: 2, arbitrary: fc.record({ fact: fc.constant('identify' as const), user, device: sometimes(device), traits: sometimes(traits) }) },
   fc
@@ -126,6 +133,12 @@ const entities = fc.uniqueArray(
   }),
   { maxLength: 3, selector: ({ type, id }) => `${type} ${id}` },
 ) satisfies fc.Arbitrary<Entity[]>
+
+const none: readonly string[] = []
+const internal = fc.record({
+  user_ids: fc.constantFrom(none, none, none, ['u4'], ['u4', 'nobody']),
+  email_domains: fc.constantFrom(none, none, ['ours.example']),
+})
 
 const typeStep = fc.oneof(
   fc.constantFrom(...types).map((type): Step => ({ event: type })),
@@ -162,6 +175,7 @@ export const worldAbout = (about: readonly string[]): fc.Arbitrary<World> =>
         facts: fc.array(fact, { maxLength: 8, size: 'max' }),
         entities,
         cohorts: fc.tuple(cohort, cohort),
+        internal,
         timezone: fc.constantFrom(...zones),
         seed: fc.nat(),
       })

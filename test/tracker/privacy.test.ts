@@ -240,14 +240,14 @@ describe('nothing at all is sent or stored', () => {
     await close()
   })
 
-  test.each(['optOut', 'excludeMe'] as const)('after %s, in any tab, until somebody opts in', async (refuse) => {
+  test('after an opt-out, in any tab, until somebody opts in', async () => {
     host.pages.set('/', { html: html(host, workspace, { interval: 60_000, auto: ['clicks'] }) })
     const first = await visit(browser, host.url)
     const second = await visit(browser, host.url, { context: first.context })
     await track(first.page, 'first')
     await track(second.page, 'second')
     await first.page.waitForTimeout(50)
-    await call(first.page, refuse)
+    await call(first.page, 'optOut')
     await expect.poll(() => second.page.evaluate(() => (globalThis as TrackerWindow).tracker.hasOptedOut()), PATIENCE).toBe(true)
     for (const { page } of [first, second]) {
       await page.evaluate(() => (globalThis as TrackerWindow).tracker.track('refused', { immediate: true }))
@@ -257,7 +257,7 @@ describe('nothing at all is sent or stored', () => {
     }
     await first.page.waitForTimeout(100)
     expect(host.sent).toEqual([])
-    expect(await first.page.evaluate(() => Object.entries(localStorage))).toEqual([['cairn', refuse === 'optOut' ? '{"c":0}' : '{"c":2}']])
+    expect(await first.page.evaluate(() => Object.entries(localStorage))).toEqual([['cairn', '{"c":0}']])
     expect(await records(first.page)).toBe(0)
     await call(second.page, 'optIn')
     for (const { page } of [first, second]) {
@@ -267,6 +267,24 @@ describe('nothing at all is sent or stored', () => {
     await expect.poll(() => typesOf(host), PATIENCE).toEqual(['allowed', 'allowed'])
     await first.close()
   })
+})
+
+test('who is excluded is recorded, marked as internal in all tabs, until they opt in', async () => {
+  host.pages.set('/', { html: html(host, workspace, { consent: 'required' }) })
+  const { page, context, close } = await visit(browser, host.url)
+  const second = await visit(browser, host.url, { context })
+  const tell = (on: Page, type: string): Promise<void> => on.evaluate((name) => (globalThis as TrackerWindow).tracker.track(name, { immediate: true }), type)
+  await call(page, 'excludeMe')
+  await tell(page, 'mine')
+  await expect.poll(() => second.page.evaluate(() => localStorage.getItem('cairn')), PATIENCE).toContain('"c":2')
+  await second.page.reload()
+  await tell(second.page, 'mine_too')
+  await expect.poll(() => typesOf(host), PATIENCE).toEqual(['mine', 'mine_too'])
+  await call(second.page, 'optIn')
+  await tell(second.page, 'counted')
+  await expect.poll(() => typesOf(host), PATIENCE).toEqual(['mine', 'mine_too', 'counted'])
+  expect(eventsOf(host).map(({ internal }) => internal)).toEqual([true, true, undefined])
+  await close()
 })
 
 /** What the durable queue holds. */

@@ -38,7 +38,7 @@ export function Overview() {
   )
 }
 
-const isEmpty = ({ total_events, bots }: Analytics): boolean => total_events === 0 && bots === 0
+const isEmpty = ({ total_events, bots, internal }: Analytics): boolean => total_events === 0 && bots === 0 && internal === 0
 
 function NoEvents() {
   const { slug } = useWorkspace()
@@ -117,7 +117,7 @@ function Answer({ now: { analytics, range }, before }: { now: Figures; before: F
           )}
         </Part>
       </SimpleGrid>
-      <Counted meta={analytics.meta} />
+      <Counted meta={analytics.meta} internal={analytics.internal} />
     </Stack>
   )
 }

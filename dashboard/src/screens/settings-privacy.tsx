@@ -4,6 +4,7 @@ import { Faces, Waiting } from '../ui/faces.tsx'
 import { Settings } from './settings/frame.tsx'
 import { Archive } from './settings/privacy/archive.tsx'
 import { Cleanup } from './settings/privacy/cleanup.tsx'
+import { Internal } from './settings/privacy/internal.tsx'
 import { Retention } from './settings/privacy/retention.tsx'
 import { Signal } from './settings/privacy/signal.tsx'
 import { Wish } from './settings/privacy/wish.tsx'
@@ -26,6 +27,7 @@ export function SettingsPrivacy() {
             <Retention key={`retention ${known.slug}`} settings={known} />
             <Archive key={`archive ${known.slug}`} settings={known} />
             <Signal key={`signal ${known.slug}`} settings={known} />
+            <Internal key={`internal ${known.slug}`} settings={known} />
           </>
         )}
       </Faces>

@@ -61,7 +61,7 @@ export interface Client {
   optOut: () => void
   /** Takes an opt-out back, and is the yes that `consent: 'required'` waits for. */
   optIn: () => void
-  /** For those whose own visits shall not count: this browser records nothing until `optIn()`. */
+  /** For those whose own visits shall not count: what this browser sends until `optIn()` is marked as internal. A yes as `optIn()` is. */
   excludeMe: () => void
   /** Resolves when all that was tracked has been delivered, or given up for now. */
   flush: () => Promise<void>
@@ -130,7 +130,7 @@ export function createClient(options: Options, more: More): Primitives {
   const isRefused = (): boolean => {
     const { globalPrivacyControl, doNotTrack } = navigator as { globalPrivacyControl?: boolean; doNotTrack?: string | null }
     const { c } = visitor.memory
-    return c === undefined ? privacySignals !== 'ignore' && (globalPrivacyControl || doNotTrack === '1') : c !== 1
+    return c === undefined ? privacySignals !== 'ignore' && (globalPrivacyControl || doNotTrack === '1') : !c
   }
 
   let seq = 0
@@ -181,7 +181,7 @@ export function createClient(options: Options, more: More): Primitives {
   }
   const who = (): { anonymous_id?: string | undefined; user_id?: string | undefined } => {
     const { a, u } = visitor.memory
-    return persistence === 'none' ? { user_id: u } : { user_id: u, anonymous_id: a }
+    return { user_id: u, anonymous_id: persistence === 'none' ? undefined : a }
   }
 
   const client: Primitives = {
@@ -205,6 +205,7 @@ export function createClient(options: Options, more: More): Primitives {
             ...around,
             ...visitor.memory.p,
           },
+          internal: visitor.memory.c === 2 || undefined,
           tracker: `cairn-browser/${__VERSION__}`,
           source_id: tab,
           seq: seq + 1,
@@ -237,7 +238,7 @@ export function createClient(options: Options, more: More): Primitives {
       forget({ c, v, w })
     },
     choose(c) {
-      if (c === 1) {
+      if (c) {
         save({ c }, true)
         sender.grant()
         begin()
@@ -279,7 +280,7 @@ export function createClient(options: Options, more: More): Primitives {
   // Refused or allowed in another tab.
   addEventListener('storage', () => {
     visitor.reread()
-    if (isOn() ? isRefused() : visitor.memory.c === 1) client.choose(visitor.memory.c)
+    if (isOn() ? isRefused() : visitor.memory.c) client.choose(visitor.memory.c)
   })
   return client
 }

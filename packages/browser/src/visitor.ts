@@ -12,7 +12,7 @@ export interface Memory {
   t?: number
   /** Registered properties. */
   p?: Record<string, unknown>
-  /** Asked for consent, somebody said 1: yes; 0: no. 2: excluded by its owner. */
+  /** Asked for consent, somebody said 1: yes; 0: no; 2: yes, but its visits shall not count. */
   c?: 0 | 1 | 2 | undefined
   /** Settings of the server, and when they came. */
   v?: Settings | undefined

@@ -40,6 +40,8 @@ export interface OutgoingEvent {
   metadata?: Properties | undefined
   context?: Properties | undefined
   device_type?: string | undefined
+  /** Of the makers or a test: marked, and left out of figures. */
+  internal?: boolean | undefined
   duration_ms?: number | undefined
   /** Milliseconds since 1970. */
   timestamp: number
@@ -52,7 +54,10 @@ export interface OutgoingEvent {
 export type BeforeSend = (event: OutgoingEvent) => OutgoingEvent | null
 
 /** Who and where: what the tracker knows beside what the host says. */
-export type Circumstances = Pick<OutgoingEvent, 'user_id' | 'anonymous_id' | 'session_id' | 'context' | 'device_type' | 'tracker' | 'source_id' | 'seq'>
+export type Circumstances = Pick<
+  OutgoingEvent,
+  'user_id' | 'anonymous_id' | 'session_id' | 'context' | 'device_type' | 'internal' | 'tracker' | 'source_id' | 'seq'
+>
 
 /** What happens to the page itself is `navigation`; else undefined, where the server's own split of the type holds. */
 export const categoryOf = (type: string): string | undefined => (/^(page_viewed|modal_opened|search_performed)$/.test(type) ? 'navigation' : undefined)

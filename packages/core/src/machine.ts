@@ -11,7 +11,7 @@
  * | `open` | the breaker has tripped: nothing is sent until it has rested |
  * | `trying` | one request, which decides whether the breaker closes again |
  * | `held` | consent is asked for: what comes is kept in memory only |
- * | `off` | opted out, excluded or shut down: nothing is taken |
+ * | `off` | opted out or shut down: nothing is taken |
  */
 export type State = 'idle' | 'waiting' | 'sending' | 'resting' | 'open' | 'trying' | 'held' | 'off'
 export const states = ['idle', 'waiting', 'sending', 'resting', 'open', 'trying', 'held', 'off'] as const

@@ -1,7 +1,7 @@
 import type { Archive } from '../archive/archive.ts'
 import { iso, type Clock } from '../base/time.ts'
 import type { Call, Handlers } from '../http/call.ts'
-import { raw, sql, str, type Piece } from '../store/sql.ts'
+import { empty, join, raw, sql, str, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import { dayNames, readRange, type Range } from './range.ts'
 import { withRolledUp } from './rolled-up.ts'
@@ -36,6 +36,8 @@ interface Activity {
   sessions: number
   /** Events of bots in the range; `meta.bots` says whether the other figures count them. */
   bots: number
+  /** Events of internal and test traffic in the range, those of bots left out; `meta.internal` says whether the other figures count them. */
+  internal: number
   /** Where an interval was asked for. */
   timeline?: Moment[]
   /** `fresh_to`: everything acknowledged up to then is counted. */
@@ -45,6 +47,7 @@ interface Activity {
     timezone: string
     exact: true
     bots: 'excluded' | 'included'
+    internal: 'excluded' | 'included'
     fresh_to: string
     definition: string
     rolled_up?: { events: number; first_day: string | null; last_day: string | null }
@@ -58,26 +61,27 @@ export const activityRoutes = (deps: ActivityRoutesDeps): Pick<Handlers, 'analyt
 /** What a person (`user_id`) or everybody did in a range; the filters of event lists narrow it. All figures are exact. */
 async function activity(deps: ActivityRoutesDeps, call: Pick<Call<'analytics'>, 'workspace' | 'query' | 'paths'>): Promise<Activity> {
   const { store, archive, clock, persons } = deps
+  const { id } = call.workspace
   const range = readRange(call.query, { timezone: call.workspace.timezone, now: clock.now() })
-  const bots = takesBots(call.query)
+  const taken: Taken = { bots: takesBots(call.query), internal: call.query.include_internal === true }
   const askedAt = clock.now()
-  const events = call.query.include_archived === true ? await archive.everywhere(call.workspace.id, range) : raw(`${store.dialect.database}.events`)
+  const events = call.query.include_archived === true ? await archive.everywhere(id, range) : raw(`${store.dialect.database}.events`)
   const { interval } = call.query
-  const person = persons.column(call.workspace.id)
+  const person = persons.column(id)
   const [counts, uniques, timeline] = await Promise.all([
-    store.query<CountRow>(countsSql(events, eventsWhere(deps, call, range), range.storeTimezone, bucketSecondsOf(range))),
-    store.query<Uniques>(uniquesSql(events, eventsWhere(deps, call, range, 'with bots'), person, bots)),
+    store.query<CountRow>(countsSql(events, eventsWhere(deps, call, range, 'figure'), range.storeTimezone, bucketSecondsOf(range))),
+    store.query<Uniques>(uniquesSql(events, eventsWhere(deps, call, range, 'everybody'), person, deps.internal.of(id), taken)),
     interval === undefined
       ? undefined
       : readTimeline(store, {
           range,
           interval,
           events,
-          where: eventsWhere(deps, call, range),
-          people: persons.count(call.workspace.id, interval === 'week' || interval === 'month'),
+          where: eventsWhere(deps, call, range, 'figure'),
+          people: persons.count(id, interval === 'week' || interval === 'month'),
         }),
   ])
-  const answer = { ...shape(counts.rows, uniques.rows[0], range, bots, askedAt), ...(timeline ? { timeline } : {}) }
+  const answer = { ...shape(counts.rows, uniques.rows[0], range, taken, askedAt), ...(timeline ? { timeline } : {}) }
   return call.query.include_rolled_up === true ? await withRolledUp(store, call, range, answer) : answer
 }
 
@@ -122,10 +126,19 @@ interface CountRow {
   durations: string
 }
 
-/** Bots are told apart by the aggregates and not by the condition, since their own number is asked too. */
-const uniquesSql = (events: Piece, where: Piece, person: Piece, bots: boolean): Piece => {
-  const counted = bots ? raw('true') : raw('NOT is_bot')
-  return sql`SELECT uniqExactIf(${person}, ${counted}) AS persons, uniqExactIf(session_key, session_key != 0 AND ${counted}) AS sessions, countIf(is_bot) AS bots
+/** Beside whoever is counted anyway. */
+interface Taken {
+  bots: boolean
+  internal: boolean
+}
+
+/** Bots and internal traffic are told apart by the aggregates and not by the condition, since their own numbers are asked too. */
+const uniquesSql = (events: Piece, where: Piece, person: Piece, isInternal: Piece, taken: Taken): Piece => {
+  const counted = join(
+    [...(taken.bots ? [] : [raw('NOT is_bot')]), ...(taken.internal ? [] : [sql`NOT ${isInternal}`]), ...(taken.bots && taken.internal ? [raw('true')] : [])],
+    ' AND ',
+  )
+  return sql`SELECT uniqExactIf(${person}, ${counted}) AS persons, uniqExactIf(session_key, session_key != 0 AND ${counted}) AS sessions, countIf(is_bot) AS bots, countIf(${isInternal}${taken.bots ? empty : raw(' AND NOT is_bot')}) AS internal
 FROM ${events}
 ${where}`
 }
@@ -134,9 +147,10 @@ interface Uniques {
   persons: string
   sessions: string
   bots: string
+  internal: string
 }
 
-function shape(rows: readonly CountRow[], uniques: Uniques | undefined, range: Range, bots: boolean, freshTo: number): Activity {
+function shape(rows: readonly CountRow[], uniques: Uniques | undefined, range: Range, taken: Taken, freshTo: number): Activity {
   const of = (set: number): CountRow[] => rows.filter((row) => Number(row.which) === set)
   const days = new Map<string, number>()
   const byHour = hoursOfDay()
@@ -170,13 +184,15 @@ function shape(rows: readonly CountRow[], uniques: Uniques | undefined, range: R
     active_users: Number(uniques?.persons ?? 0),
     sessions: Number(uniques?.sessions ?? 0),
     bots: Number(uniques?.bots ?? 0),
+    internal: Number(uniques?.internal ?? 0),
     meta: {
       fresh_to: iso(freshTo),
       from: iso(range.fromMs),
       to: iso(range.toMs),
       timezone: range.timezone,
       exact: true,
-      bots: bots ? 'included' : 'excluded',
+      bots: taken.bots ? 'included' : 'excluded',
+      internal: taken.internal ? 'included' : 'excluded',
       definition:
         'Events by event_timestamp, from inclusive, to exclusive. active_users: distinct persons, who are what identify and merge made of user_id and anonymous_id. sessions: distinct session_id.',
     },

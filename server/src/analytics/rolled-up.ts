@@ -13,6 +13,7 @@ interface Row {
   event_type: string
   event_category: string
   is_bot: boolean
+  is_internal: boolean
   events: string
 }
 
@@ -40,7 +41,7 @@ export async function withRolledUp(
   const day = (bound: number) => sql`toDate32(${str(formatDay(bound))})`
   const where = join([sql`workspace_id = ${u32(workspace.id)} AND day >= ${day(range.firstDay)} AND day <= ${day(range.lastDay)}`, ...filters], ' AND ')
   const { rows } = await store.query<Row>(
-    sql`SELECT toString(day) AS on_day, event_type, event_category, is_bot, sum(events) AS events FROM ${raw(store.dialect.database)}.rolled_up WHERE ${where} GROUP BY day, event_type, event_category, is_bot ORDER BY day`,
+    sql`SELECT toString(day) AS on_day, event_type, event_category, is_bot, is_internal, sum(events) AS events FROM ${raw(store.dialect.database)}.rolled_up WHERE ${where} GROUP BY day, event_type, event_category, is_bot, is_internal ORDER BY day`,
   )
   const place = zone(range.timezone)
   const isWhole = (name: string): boolean => {
@@ -48,7 +49,8 @@ export async function withRolledUp(
     return place.startOfDay(at) >= range.fromMs && place.startOfDay(at + 1) <= range.toMs
   }
   const found = rows.filter((row) => isWhole(row.on_day))
-  const counted = found.filter((row) => !row.is_bot || takesBots(query))
+  const looked = found.filter((row) => !row.is_bot || takesBots(query))
+  const counted = looked.filter((row) => !row.is_internal || query.include_internal === true)
   const byDay = added(activity.events_by_day, counted, ({ on_day }) => on_day)
   return {
     ...activity,
@@ -58,6 +60,7 @@ export async function withRolledUp(
     events_by_day: byDay,
     most_active_day: Object.entries(byDay).reduce<[string | null, number]>((most, [name, events]) => (events > most[1] ? [name, events] : most), [null, 0])[0],
     bots: activity.bots + sum(found.filter((row) => row.is_bot)),
+    internal: activity.internal + sum(looked.filter((row) => row.is_internal)),
     meta: { ...activity.meta, rolled_up: { events: sum(counted), first_day: counted[0]?.on_day ?? null, last_day: counted.at(-1)?.on_day ?? null } },
   }
 }

@@ -31,6 +31,7 @@ export const columns = [
   'os',
   'country',
   'is_bot',
+  'is_internal',
   'is_new_type',
   'url_path',
   'referrer_domain',

@@ -47,6 +47,8 @@ const fields = [
   ['tracker', 'String'],
   ['source', 'String'],
   ['is_new_type', 'Bool'],
+  // Not in files that were written before there was such a mark.
+  ['is_internal', 'Bool'],
 ] as const
 /** Of an archived event, in the order of the event table. */
 export const archivedColumns: readonly string[] = fields.map(([name]) => name)

@@ -3,6 +3,7 @@ import { CairnError } from '../base/errors.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Properties } from '../ingest/properties.ts'
 import { membersOf } from '../questions/cohort.ts'
+import type { Internal } from '../store/internal.ts'
 import type { Persons } from '../store/persons.ts'
 import type { Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
@@ -12,13 +13,14 @@ interface CohortDeps {
   db: CatalogDb
   store: Store
   persons: Persons
+  internal: Internal
   properties: Pick<Properties, 'knows' | 'typesAt'>
   clock: Clock
 }
 
 /** By id: query of the keys of the people in each cohort. Throws `invalid` for one that the workspace does not have. */
 export async function readCohorts(
-  { db, store, persons, properties, clock }: CohortDeps,
+  { db, store, persons, internal, properties, clock }: CohortDeps,
   workspaceId: number,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Piece>> {
@@ -30,7 +32,8 @@ export async function readCohorts(
     const isStatic = type === 'static'
     // To the minute, so that answers can be kept.
     const moment = isStatic ? cohort.createdAt : Math.ceil(clock.now() / MINUTE) * MINUTE
-    found.set(id, membersOf({ database: store.dialect.database, workspaceId, persons, properties }, definition, moment, isStatic))
+    const of = { database: store.dialect.database, workspaceId, persons, properties, isInternal: internal.of(workspaceId) }
+    found.set(id, membersOf(of, definition, moment, isStatic))
   }
   return found
 }

@@ -3,6 +3,7 @@ import type { TrackerSettings } from '@cairn/wire/tracker'
 import type { Stream } from '../base/config.ts'
 import type { Log } from '../base/log.ts'
 import { SECOND, systemClock, type Clock } from '../base/time.ts'
+import type { DirectoryInternal } from './internal.ts'
 import { hashKey, type KeyKind } from './keys.ts'
 import { emptyPicture, lookAgain, type Picture } from './picture.ts'
 import type { CatalogDb } from './schema.ts'
@@ -43,6 +44,7 @@ export interface DirectoryWorkspace {
   trackers: TrackerSettings
   /** Beside those with the word complete or completed. */
   doneStatuses: readonly string[]
+  internal: DirectoryInternal
   /** Since when events are recorded without a break; they may be off now. */
   trackedSince: number
 }

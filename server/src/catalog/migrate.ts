@@ -14,6 +14,7 @@ import { archive } from './migrations/0010_archive.ts'
 import { baselines } from './migrations/0011_baselines.ts'
 import { eventsSince } from './migrations/0012_events_since.ts'
 import { boards } from './migrations/0013_boards.ts'
+import { internal } from './migrations/0014_internal.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -55,6 +56,7 @@ export const migrations: readonly Migration[] = [
   baselines,
   eventsSince,
   boards,
+  internal,
 ]
 
 /** Applies what is pending; answers the names applied. */

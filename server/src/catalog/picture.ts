@@ -1,6 +1,7 @@
 import type { Role } from '@cairn/wire/roles'
 import type { Stream } from '../base/config.ts'
 import type { DirectoryKey, DirectoryType, DirectoryWorkspace } from './directory.ts'
+import { readInternal, toDirectory } from './internal.ts'
 import type { CatalogDb, CatalogTransaction } from './schema.ts'
 import { trackerSettings } from './tracker-settings.ts'
 import { catalogVersion } from './version.ts'
@@ -87,6 +88,7 @@ const readWorkspaces = async (
         taxonomy: taxonomy.get(row.id) ?? new Map<string, DirectoryType>(),
         trackers: trackerSettings({ streamsOff: off, sampling: row.sampling, breaker: toBreaker(row) }),
         doneStatuses: JSON.parse(row.done_statuses) as string[],
+        internal: toDirectory(readInternal(row.internal)),
         trackedSince: Math.max(row.created_at, row.events_since),
       }
       return [row.id, workspace]

@@ -72,7 +72,7 @@ export const catalogRoutes = ({ db, directory, clock }: CatalogRoutesDeps) => ({
 
 /** `streams_off` is what the workspace set; `streams_off_in_effect` is what is off now, with what CAIRN_STREAMS_OFF switches off besides. */
 const toSettings = (
-  { slug, name, timezone, retentionDays, archiveDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession, doneStatuses }: Workspace,
+  { slug, name, timezone, retentionDays, archiveDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession, doneStatuses, internal }: Workspace,
   inEffect: DirectoryWorkspace | undefined,
 ): AnswerOf<'getWorkspace'> => ({
   slug,
@@ -88,6 +88,7 @@ const toSettings = (
   single_session: singleSession,
   breaker,
   done_statuses: doneStatuses,
+  internal,
 })
 
 const toListed = (key: Key): object => ({

@@ -31,6 +31,8 @@ export interface Schema {
     single_session: Generated<0 | 1>
     /** JSON array. */
     done_statuses: Generated<string>
+    /** JSON of InternalTraffic. */
+    internal: Generated<string>
     /** When the events stream was switched on again; 0 where it never was off. */
     events_since: Generated<number>
     created_at: number

@@ -1,9 +1,11 @@
+import type { InternalTraffic } from '@cairn/wire/api/workspace'
 import { breakerBounds } from '@cairn/wire/breaker'
 import type { Breaker } from '@cairn/wire/tracker'
 import { CairnError, type FieldError } from '../base/errors.ts'
 import { streams, type Stream } from '../base/config.ts'
 import type { Selectable } from 'kysely'
 import { differences, LOCAL, type Entry } from './audit.ts'
+import { checkInternal, readInternal, tidyInternal } from './internal.ts'
 import type { CatalogDb, CatalogTransaction, Schema, Timed } from './schema.ts'
 import { insertMember, memberAdded } from './members.ts'
 import { change, type Written } from './version.ts'
@@ -29,6 +31,7 @@ export interface Workspace {
   singleSession: boolean
   /** Statuses that say that work is done, beside those with the word complete or completed. */
   doneStatuses: string[]
+  internal: InternalTraffic
   createdAt: number
   updatedAt: number
 }
@@ -47,6 +50,8 @@ export interface WorkspaceSettings {
   breaker?: { [K in keyof Breaker]?: number | undefined } | undefined
   singleSession?: boolean | undefined
   doneStatuses?: readonly string[] | undefined
+  /** What is left out stays. */
+  internal?: { [K in keyof InternalTraffic]?: InternalTraffic[K] | undefined } | undefined
 }
 
 /** Throws `invalid` for a bad value, `conflict` where the slug is taken. Without an owner only keys and the command line reach it. */
@@ -90,7 +95,7 @@ export const insertWorkspace = async (
       taxonomy_mode: 'open',
       timezone: 'UTC',
       retention_days: 365,
-      ...columns(settings),
+      ...columns(settings, readInternal('{}')),
       slug,
       name: settings.name ?? slug,
       created_at: now,
@@ -118,7 +123,7 @@ export const alterWorkspace = async (
   const isBack = toWorkspace(before).streamsOff.includes('events') && settings.streamsOff?.includes('events') === false
   const row = await trx
     .updateTable('workspaces')
-    .set({ ...columns(settings), ...(isBack && { events_since: now }), updated_at: now })
+    .set({ ...columns(settings, readInternal(before.internal)), ...(isBack && { events_since: now }), updated_at: now })
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
@@ -129,7 +134,20 @@ export const alterWorkspace = async (
 }
 
 /** Settings under the names that the API gives them. */
-const told = ({ name, timezone, retentionDays, archiveDays, streamsOff, gpc, taxonomyMode, sampling, breaker, singleSession, doneStatuses }: Workspace) => ({
+const told = ({
+  name,
+  timezone,
+  retentionDays,
+  archiveDays,
+  streamsOff,
+  gpc,
+  taxonomyMode,
+  sampling,
+  breaker,
+  singleSession,
+  doneStatuses,
+  internal,
+}: Workspace) => ({
   name,
   timezone,
   retention_days: retentionDays ?? 'forever',
@@ -141,6 +159,7 @@ const told = ({ name, timezone, retentionDays, archiveDays, streamsOff, gpc, tax
   breaker,
   single_session: singleSession,
   done_statuses: doneStatuses,
+  internal,
 })
 
 /** By id; few installations have more than hundreds, so all of them. */
@@ -175,6 +194,7 @@ const toWorkspace = (row: Selectable<Schema['workspaces']>): Workspace => ({
   breaker: toBreaker(row),
   singleSession: row.single_session === 1,
   doneStatuses: JSON.parse(row.done_statuses) as string[],
+  internal: readInternal(row.internal),
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 })
@@ -185,19 +205,23 @@ export const toBreaker = (row: Pick<Selectable<Schema['workspaces']>, `breaker_$
   rest_ms: row.breaker_rest_ms,
 })
 
-const columns = ({
-  name,
-  timezone,
-  retentionDays,
-  archiveDays,
-  streamsOff,
-  gpc,
-  taxonomyMode,
-  sampling,
-  breaker = {},
-  singleSession,
-  doneStatuses,
-}: WorkspaceSettings) => ({
+const columns = (
+  {
+    name,
+    timezone,
+    retentionDays,
+    archiveDays,
+    streamsOff,
+    gpc,
+    taxonomyMode,
+    sampling,
+    breaker = {},
+    singleSession,
+    doneStatuses,
+    internal,
+  }: WorkspaceSettings,
+  known: InternalTraffic,
+) => ({
   ...(name !== undefined && { name }),
   ...(timezone !== undefined && { timezone: zoneOf(timezone) ?? timezone }),
   ...(retentionDays !== undefined && { retention_days: retentionDays }),
@@ -208,6 +232,7 @@ const columns = ({
   ...(sampling !== undefined && { sampling }),
   ...(singleSession !== undefined && { single_session: singleSession ? (1 as const) : (0 as const) }),
   ...(doneStatuses !== undefined && { done_statuses: JSON.stringify([...new Set(doneStatuses)]) }),
+  ...(internal !== undefined && { internal: JSON.stringify({ ...known, ...tidyInternal(internal) }) }),
   ...(breaker.budget_ms !== undefined && { breaker_budget_ms: breaker.budget_ms }),
   ...(breaker.failures !== undefined && { breaker_failures: breaker.failures }),
   ...(breaker.rest_ms !== undefined && { breaker_rest_ms: breaker.rest_ms }),
@@ -216,8 +241,8 @@ const columns = ({
 /** A hundred years; more is a mistake for "forever". */
 const MOST_DAYS = 36_500
 
-const check = ({ name, timezone, retentionDays, archiveDays, streamsOff, sampling, breaker = {} }: WorkspaceSettings): FieldError[] => {
-  const errors: FieldError[] = []
+const check = ({ name, timezone, retentionDays, archiveDays, streamsOff, sampling, breaker = {}, internal = {} }: WorkspaceSettings): FieldError[] => {
+  const errors = checkInternal(tidyInternal(internal))
   if (name !== undefined && (name.trim() === '' || name.length > 200 || name.includes('\0')))
     errors.push({ path: '/name', message: 'must be 1 to 200 characters' })
   if (timezone !== undefined && zoneOf(timezone) === undefined)

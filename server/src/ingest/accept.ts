@@ -95,6 +95,14 @@ const deriveDevice: Step = (draft, { userAgent }) => {
   return undefined
 }
 
+/** Of the workspace's own people only those whose id is an address; whoever is known by more is told apart when figures are asked for. */
+const markInternal: Step = (draft, { isInternal, workspace: { internal } }) => {
+  const { userId, input } = draft
+  const at = internal.emailDomains.size === 0 ? -1 : userId.lastIndexOf('@')
+  draft.isInternal = isInternal || input['internal'] === true || (at >= 0 && internal.emailDomains.has(userId.slice(at + 1).toLowerCase()))
+  return undefined
+}
+
 const derivePlaceOnSite: Step = (draft) => {
   if (draft.context) draft.page = derivePage(draft.context)
   return undefined
@@ -109,6 +117,7 @@ const steps: readonly Step[] = [
   refuseTooOld,
   checkTaxonomy,
   deriveDevice,
+  markInternal,
   derivePlaceOnSite,
 ]
 

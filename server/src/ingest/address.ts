@@ -1,5 +1,6 @@
-import { BlockList, SocketAddress, isIP, isIPv4 } from 'node:net'
+import type { BlockList } from 'node:net'
 import { ConfigError } from '../base/config.ts'
+import { canonical, isWithin, networksOf } from '../base/networks.ts'
 
 /**
  * The address of the client behind our proxies. It is used while the request is answered (country, limits) and then forgotten: no address is
@@ -8,19 +9,9 @@ import { ConfigError } from '../base/config.ts'
 
 /** The proxies whose X-Forwarded-For is believed: addresses and CIDR ranges, IPv4 or IPv6. Throws ConfigError for anything else. */
 export function trustedProxies(entries: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const entry of entries) {
-    const slash = entry.indexOf('/')
-    const address = canonical(slash < 0 ? entry : entry.slice(0, slash))
-    const family = isIPv4(address) ? 'ipv4' : 'ipv6'
-    const bits = slash < 0 ? undefined : entry.slice(slash + 1)
-    if (address === '' || (bits !== undefined && (!/^\d{1,3}$/.test(bits) || Number(bits) > (family === 'ipv4' ? 32 : 128)))) {
-      throw new ConfigError(`CAIRN_TRUSTED_PROXIES (has "${entry}") must list addresses or CIDR ranges such as 10.0.0.0/8 or fd00::/8`)
-    }
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(bits), family)
-  }
-  return list
+  const { list, wrong } = networksOf(entries)
+  if (list) return list
+  throw new ConfigError(`CAIRN_TRUSTED_PROXIES (has "${wrong}") must list addresses or CIDR ranges such as 10.0.0.0/8 or fd00::/8`)
 }
 
 /**
@@ -33,7 +24,7 @@ export function clientAddress(socketAddress: string | undefined, forwardedFor: s
   if (forwardedFor === undefined || forwardedFor.length === 0 || believed === '') return believed
   const header = typeof forwardedFor === 'string' ? forwardedFor : forwardedFor.join(',')
   let end = header.length
-  while (end > 0 && trusted.check(believed, isIPv4(believed) ? 'ipv4' : 'ipv6')) {
+  while (end > 0 && isWithin(trusted, believed)) {
     const comma = header.lastIndexOf(',', end - 1)
     const entry = header.slice(comma + 1, end).trim()
     end = comma
@@ -43,20 +34,4 @@ export function clientAddress(socketAddress: string | undefined, forwardedFor: s
     believed = next
   }
   return believed
-}
-
-/** One spelling for each address, without quotes, brackets, port and zone; '' for what is none. */
-function canonical(text: string): string {
-  let address = text.trim()
-  if (isIPv4(address)) return address
-  if (address.startsWith('"') && address.endsWith('"')) address = address.slice(1, -1)
-  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(address)
-  if (bracketed) address = bracketed[1] ?? ''
-  else if (/^[\d.]+:\d+$/.test(address)) address = address.slice(0, address.indexOf(':'))
-  address = address.split('%', 1)[0] ?? ''
-  const version = isIP(address)
-  if (version !== 6) return version === 4 ? address : ''
-  const shortest = new SocketAddress({ address, family: 'ipv6' }).address
-  const mapped = shortest.startsWith('::ffff:') ? shortest.slice(7) : ''
-  return isIPv4(mapped) ? mapped : shortest
 }

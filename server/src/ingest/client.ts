@@ -1,6 +1,7 @@
 import { isIPv4, type BlockList } from 'node:net'
 import type { IncomingMessage } from 'node:http'
 import type { Client } from '../http/auth.ts'
+import { isWithin } from '../base/networks.ts'
 import { clientAddress } from './address.ts'
 import { readAgent } from './agent.ts'
 
@@ -9,7 +10,7 @@ export const clientReader =
   (proxies: BlockList, publicUrl: string | undefined) =>
   ({ socket, headers }: IncomingMessage): Client => {
     const peer = clientAddress(socket.remoteAddress, undefined, proxies)
-    const proto = peer !== '' && proxies.check(peer, isIPv4(peer) ? 'ipv4' : 'ipv6') ? headers['x-forwarded-proto'] : undefined
+    const proto = isWithin(proxies, peer) ? headers['x-forwarded-proto'] : undefined
     const address = clientAddress(socket.remoteAddress, headers['x-forwarded-for'], proxies)
     const { browser } = readAgent(headers['user-agent'] ?? '')
     return {

@@ -17,6 +17,8 @@ export interface Sender {
   userAgent: string
   /** Derived from the sender's address, which is not kept. */
   country: string
+  /** Sent from an address that the workspace says is its own. */
+  isInternal: boolean
   /** The browser sent Global Privacy Control or Do Not Track. */
   privacySignal: boolean
   receivedAt: number
@@ -55,6 +57,7 @@ export interface Draft {
   browser: string
   os: string
   isBot: boolean
+  isInternal: boolean
   isNewType: boolean
   durationMs: number | undefined
   seq: number | undefined

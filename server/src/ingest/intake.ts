@@ -10,7 +10,7 @@ import { jsonForKeeping, plainText } from './json.ts'
 import type { Journal } from './journal.ts'
 import { jsonWithLargeNumbers } from './json.ts'
 import type { NewProperty, Properties } from './properties.ts'
-import { escapeField, escapeJson, FLAG_BOT, FLAG_NEW_TYPE, kinds, plainPayload } from './record.ts'
+import { escapeField, escapeJson, FLAG_BOT, FLAG_INTERNAL, FLAG_NEW_TYPE, kinds, plainPayload } from './record.ts'
 import type { Claims } from '../redis/claims.ts'
 import type { SeenIds } from './seen.ts'
 import { hourOf, type Receipt } from './segment.ts'
@@ -204,7 +204,7 @@ function eventPayload(d: Draft, s: Sender): string {
     `${kinds.event}\t${s.workspace.id}\t${s.receivedAt}\t${s.keyId}\t${d.tracker}\t${s.source}\t${d.eventId}\t${escapeJson(d.metadataText)}\t${escapeField(d.eventType)}\t` +
     `${escapeField(d.eventCategory)}\t${escapeField(d.eventAction)}\t${d.timestamp}\t${escapeField(d.userId)}\t${escapeField(d.anonymousId)}\t${escapeField(d.sessionId)}\t` +
     `${escapeField(d.entityType)}\t${escapeField(d.entityId)}\t${escapeJson(d.contextText)}\t${d.deviceType}\t${d.browser}\t${d.os}\t${d.durationMs ?? '\\N'}\t${d.seq ?? '\\N'}\t` +
-    `${escapeField(d.sourceId)}\t${(d.isBot ? FLAG_BOT : 0) | (d.isNewType ? FLAG_NEW_TYPE : 0)}\t${s.country}`
+    `${escapeField(d.sourceId)}\t${(d.isBot ? FLAG_BOT : 0) | (d.isNewType ? FLAG_NEW_TYPE : 0) | (d.isInternal ? FLAG_INTERNAL : 0)}\t${s.country}`
   if (!d.context && d.boundedMetadataText === '') return start
   return (
     `${start}\t${escapeField(p.url_path)}\t${escapeField(p.referrer_domain)}\t${p.channel}\t${escapeField(p.utm_source)}\t${escapeField(p.utm_medium)}\t` +
@@ -248,6 +248,7 @@ function keepAside(group: Group, draft: Draft, input: unknown, drop: Drop, s: Se
           received_at: s.arrivedAt,
           historical: s.historical,
           visitor: s.visitor,
+          internal: s.isInternal,
         }),
       },
     }),

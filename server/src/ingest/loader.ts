@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts'
 import { Cuts } from './cuts.ts'
 import { factsOf, type Named } from './fact.ts'
 import type { SealedSegment } from './journal.ts'
-import { encodeRecord, FLAG_BOT, FLAG_NEW_TYPE, kinds, lineStructure, plainPayload } from './record.ts'
+import { encodeRecord, FLAG_BOT, FLAG_INTERNAL, FLAG_NEW_TYPE, kinds, lineStructure, plainPayload } from './record.ts'
 import { hourOf, packReceipt, readSegment, type SegmentContent } from './segment.ts'
 
 /**
@@ -256,12 +256,12 @@ const receiptLine = (content: SegmentContent): Buffer =>
 const insertEvents = (table: string, source: string): string => `INSERT INTO ${table} (
   workspace_id, event_id, event_type, event_category, event_action, user_id, anonymous_id, person_key, session_id, session_key, entity_type, entity_id,
   event_metadata, metadata, context_snapshot, device_type, duration_ms, event_timestamp, received_at, seq, source_id, browser, os, country, is_bot,
-  url_path, referrer_domain, utm_source, utm_medium, utm_campaign, utm_term, utm_content, channel, key_id, tracker, source, is_new_type)
+  url_path, referrer_domain, utm_source, utm_medium, utm_campaign, utm_term, utm_content, channel, key_id, tracker, source, is_new_type, is_internal)
 SELECT
   workspace_id, event_id, event_type, event_category, event_action, user_id, anonymous_id, ${personKeyColumn('user_id', 'anonymous_id')}, session_id, ${sessionKeyColumn},
   entity_type, entity_id, data, if(bounded_metadata != '', bounded_metadata, if(data = '', '{}', data)), context, device_type, duration_ms,
   fromUnixTimestamp64Milli(event_ms, 'UTC'), fromUnixTimestamp64Milli(received_ms, 'UTC'), seq, source_id, browser, os, country, bitAnd(flags, ${FLAG_BOT}) != 0,
-  url_path, referrer_domain, utm_source, utm_medium, utm_campaign, utm_term, utm_content, channel, key_id, tracker, source, bitAnd(flags, ${FLAG_NEW_TYPE}) != 0
+  url_path, referrer_domain, utm_source, utm_medium, utm_campaign, utm_term, utm_content, channel, key_id, tracker, source, bitAnd(flags, ${FLAG_NEW_TYPE}) != 0, bitAnd(flags, ${FLAG_INTERNAL}) != 0
 FROM ${source} WHERE kind = '${kinds.event}'`
 
 const received = "fromUnixTimestamp64Milli(received_ms, 'UTC')"

@@ -83,6 +83,7 @@ export const lineStructure = [
 /** Bits of the `flags` column. */
 export const FLAG_BOT = 1
 export const FLAG_NEW_TYPE = 2
+export const FLAG_INTERNAL = 4
 
 const SPECIAL = /[\t\n\r\\\0\b\f]/
 const escapes: Record<string, string> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\', '\0': '\\0', '\b': '\\b', '\f': '\\f' }

@@ -5,6 +5,7 @@ import { CairnError } from '../base/errors.ts'
 import { isUuid, uuidv8 } from '../base/ids.ts'
 import { HOUR, type Clock } from '../base/time.ts'
 import type { Call, Handlers } from '../http/call.ts'
+import { isWithin } from '../base/networks.ts'
 import { clientAddress } from './address.ts'
 import type { DailyVisitors } from './daily-visitor.ts'
 import type { Sender } from './draft.ts'
@@ -123,6 +124,8 @@ export function senderOf(
     return typeof value === 'string' ? value : ''
   }
   const receivedAt = deps.clock.now()
+  const source = key.kind === 'secret' && header('x-cairn-source') === 'import' ? 'import' : 'api'
+  const address = addressOf(deps, call)
   const sentAt = body['sent_at'] == null ? undefined : readMoment(body['sent_at'])
   // In a batch it is the request's; a single event is judged with it.
   if (typeof sentAt === 'string' && 'events' in body)
@@ -130,10 +133,12 @@ export function senderOf(
   return {
     workspace,
     keyId: key.keyId,
-    source: key.kind === 'secret' && header('x-cairn-source') === 'import' ? 'import' : 'api',
+    source,
     tracker: tidyTracker(header('x-cairn-tracker')),
     userAgent: header('user-agent').slice(0, 1_024),
-    country: deps.places.country(addressOf(deps, call)),
+    country: deps.places.country(address),
+    // Who imports says nothing of whose the events are.
+    isInternal: source === 'api' && isWithin(workspace.internal.addresses, address),
     privacySignal: header('sec-gpc') === '1' || header('dnt') === '1',
     receivedAt,
     arrivedAt: receivedAt,

@@ -55,6 +55,7 @@ export const emptyDraft = (input: Json): Draft => ({
   browser: '',
   os: '',
   isBot: false,
+  isInternal: false,
   isNewType: false,
   durationMs: undefined,
   seq: undefined,

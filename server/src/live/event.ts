@@ -2,7 +2,7 @@ import type { EventOutput } from '@cairn/wire/event'
 import type { LiveFilter } from '@cairn/wire/live'
 import { toOutput, type StoredEvent } from '../analytics/stored.ts'
 import { iso } from '../base/time.ts'
-import { escapeField, FLAG_BOT, FLAG_NEW_TYPE, lineStructure, unescapeField } from '../ingest/record.ts'
+import { escapeField, FLAG_BOT, FLAG_INTERNAL, FLAG_NEW_TYPE, lineStructure, unescapeField } from '../ingest/record.ts'
 
 type NameOf<Declared> = Declared extends `${infer Name} ${string}` ? Name : never
 type Column = NameOf<(typeof lineStructure)[number]>
@@ -42,6 +42,7 @@ export function toEvent(line: Line): EventOutput {
     os: raw(line, 'os'),
     country: raw(line, 'country'),
     is_bot: (flags & FLAG_BOT) !== 0,
+    is_internal: (flags & FLAG_INTERNAL) !== 0,
     is_new_type: (flags & FLAG_NEW_TYPE) !== 0,
     url_path: text(line, 'url_path'),
     referrer_domain: text(line, 'referrer_domain'),

@@ -159,6 +159,7 @@ interface Request {
   historical: boolean
   /** Absent in what was kept before there was such a thing. */
   visitor?: string
+  internal?: boolean
 }
 
 /** The request as it was, received now; its time and clock skew are those it had then. */
@@ -171,6 +172,7 @@ function senderOf(row: Row | undefined, workspace: DirectoryWorkspace, keyId: st
     tracker: row?.tracker ?? '',
     userAgent: request.user_agent,
     country: request.country,
+    isInternal: request.internal ?? false,
     privacySignal: false,
     receivedAt: now,
     arrivedAt: request.received_at ?? now,

@@ -137,6 +137,7 @@ const senderOf = (workspace: DirectoryWorkspace, { keyId, userAgent }: OutboxEve
   tracker: '',
   userAgent,
   country: '',
+  isInternal: false,
   privacySignal: false,
   receivedAt: createdAt,
   arrivedAt: createdAt,

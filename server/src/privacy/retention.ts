@@ -8,6 +8,7 @@ import type { CatalogDb, Schema } from '../catalog/schema.ts'
 import type { Properties } from '../ingest/properties.ts'
 import type { Job } from '../jobs/job.ts'
 import { deleteWhere } from '../store/delete.ts'
+import type { Internal } from '../store/internal.ts'
 import { bornMsColumn } from '../store/keys.ts'
 import { i64, raw, sql, str, time, u32, type Piece } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
@@ -25,6 +26,7 @@ export interface RetentionDeps {
   store: Store
   db: CatalogDb
   archive: Archive
+  internal: Internal
   properties: Pick<Properties, 'forget'>
   /** Loads what is acknowledged, then runs `work` while nothing is loaded. */
   quiesced<T>(work: () => Promise<T>): Promise<T>
@@ -87,10 +89,10 @@ async function finish(deps: RetentionDeps, retention: Retention): Promise<Remove
   const workspace = sql`workspace_id = ${u32(workspaceId)}`
   const doomed = sql`${workspace} AND event_timestamp < ${time(beforeMs)}`
   try {
-    await rollUp(store, retention, 'store', sql`SELECT * FROM ${raw(store.dialect.database)}.events WHERE ${doomed}`)
+    await rollUp(deps, retention, 'store', sql`SELECT * FROM ${raw(store.dialect.database)}.events WHERE ${doomed}`)
     await deleteWhere(store, 'source_ends', sql`${workspace} AND (reported_at < ${time(beforeMs)} OR ${bornMsColumn('source_id')} < ${i64(beforeMs)})`)
     const events = await deleteWhere(store, 'events', doomed)
-    const archived = await archive.deleteWhere(workspaceId, doomed, (rows, month) => rollUp(store, retention, monthName(month), rows))
+    const archived = await archive.deleteWhere(workspaceId, doomed, (rows, month) => rollUp(deps, retention, monthName(month), rows))
     const quarantined = await deleteWhere(store, 'quarantine', sql`${workspace} AND received_at < ${time(beforeMs)}`)
     await rederiveProperties(deps, workspaceId, doomed)
     await deleteWhere(store, 'event_properties', doomed)
@@ -102,13 +104,13 @@ async function finish(deps: RetentionDeps, retention: Retention): Promise<Remove
 }
 
 /** Once for each retention and place, however often it is called: then rows that are gone already are not missed. */
-async function rollUp(store: Store, { retention_id, timezone }: Retention, place: string, events: Piece): Promise<void> {
+async function rollUp({ store, internal }: RetentionDeps, { retention_id, workspace_id, timezone }: Retention, place: string, events: Piece): Promise<void> {
   await store.command(
-    sql`INSERT INTO ${raw(store.dialect.database)}.rolled_up (workspace_id, day, event_type, event_category, entity_type, is_bot, events, durations, duration_ms, first_seen, last_seen)
-SELECT workspace_id, toDate32(event_timestamp, ${str(zone(timezone).storeName)}) AS day, event_type, event_category, entity_type, is_bot,
+    sql`INSERT INTO ${raw(store.dialect.database)}.rolled_up (workspace_id, day, event_type, event_category, entity_type, is_bot, is_internal, events, durations, duration_ms, first_seen, last_seen)
+SELECT workspace_id, toDate32(event_timestamp, ${str(zone(timezone).storeName)}) AS day, event_type, event_category, entity_type, is_bot, ${internal.of(workspace_id)} AS of_internal,
   count(), count(duration_ms), ifNull(sum(duration_ms), 0), min(event_timestamp), max(event_timestamp)
 FROM (${events})
-GROUP BY workspace_id, day, event_type, event_category, entity_type, is_bot`,
+GROUP BY workspace_id, day, event_type, event_category, entity_type, is_bot, of_internal`,
     { settings: { ...oneBlock, insert_deduplication_token: `rolled-up-${retention_id}-${place}`, distributed_foreground_insert: 1 } },
   )
 }

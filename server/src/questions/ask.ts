@@ -33,15 +33,7 @@ export async function ask(deps: AskDeps, workspace: { id: number; timezone: stri
   const kind = kindOf(question)
   const planned = await plan(deps, workspace, question)
   const { asked } = planned
-  const key = JSON.stringify([
-    workspace.id,
-    asked.range.fromMs,
-    asked.range.toMs,
-    asked.range.timezone,
-    question,
-    planned.cohorts,
-    kind.begun?.(asked as never),
-  ])
+  const key = JSON.stringify([workspace.id, asked.range.fromMs, asked.range.toMs, asked.range.timezone, question, planned.people, kind.begun?.(asked as never)])
   const readsSessions = JSON.stringify(question).includes('"session.')
   const span = (readsSessions ? undefined : kind.looksAt?.(asked as never)) ?? EVER
   const make = (ending: AbortSignal | undefined): Promise<object> => answerTo(deps, planned, kind, ending)
@@ -60,7 +52,8 @@ async function answerTo({ clock }: AskDeps, planned: Planned<Question>, kind: Ki
   const answer = await kind.ask(asked as never)
   const people = asked.sample < 1 ? await peopleIn(asked) : undefined
   const bots = question.kind === 'sql' || question.include_bots === true
-  const meta = metaOf(planned, clock, { interval: kind.interval(question as never), definition: kind.definition, bots, people })
+  const internal = question.kind === 'sql' || question.include_internal === true
+  const meta = metaOf(planned, clock, { interval: kind.interval(question as never), definition: kind.definition, bots, internal, people })
   return { ...answer, ...(question.explain ? { sql: work.statements.join(';\n\n') } : {}), meta }
 }
 

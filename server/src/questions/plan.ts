@@ -2,6 +2,7 @@ import type { Filter, Question, Step } from '@cairn/wire/questions/question'
 import { iso, type Clock } from '../base/time.ts'
 import type { Properties } from '../ingest/properties.ts'
 import { StoreError } from '../store/failure.ts'
+import type { Internal } from '../store/internal.ts'
 import type { Persons } from '../store/persons.ts'
 import { raw, sql, u32, type Piece } from '../store/sql.ts'
 import type { CallOptions, Statistics, Store } from '../store/store.ts'
@@ -9,12 +10,13 @@ import { toMs } from '../analytics/stored.ts'
 import { zone } from '../analytics/zone.ts'
 import type { Asked } from './asked.ts'
 import { rangeOf } from './range.ts'
-import { refused, Scope } from './scope.ts'
+import { refused, Scope, type Scoped } from './scope.ts'
 import { checkSteps } from './step.ts'
 
 export interface PlanDeps {
   store: Store
   persons: Persons
+  internal: Internal
   properties: Pick<Properties, 'knows' | 'typesAt'>
   clock: Clock
   /** Memory that one query may take. */
@@ -37,13 +39,13 @@ export interface Work {
 export interface Planned<Q extends Question> {
   asked: Asked<Q>
   work: Work
-  /** What its cohorts are. */
-  cohorts: readonly string[]
+  /** What its cohorts are, and who is internal. */
+  people: readonly string[]
 }
 
 /** From what was sent to what a kind answers: steps checked, range and cohorts looked up. Throws `invalid`. */
 export async function plan<Q extends Question>(
-  { store, persons, properties, clock, queryBytes, cohorts }: PlanDeps,
+  { store, persons, internal, properties, clock, queryBytes, cohorts }: PlanDeps,
   workspace: { id: number; timezone: string },
   question: Q,
 ): Promise<Planned<Q>> {
@@ -79,13 +81,15 @@ export async function plan<Q extends Question>(
     ...new Set(cohortsIn([...filters, ...stepsOf(question).flatMap(([, steps]) => steps.flatMap((step) => step.filters ?? []))])),
   ])
   const sample = question.kind === 'sql' ? 1 : (question.sample ?? 1)
-  const of = {
+  const isInternal = internal.of(workspace.id)
+  const of: Scoped = {
     database: store.dialect.database,
     workspaceId: workspace.id,
     persons,
     properties,
     filters,
     includeBots: question.kind !== 'sql' && question.include_bots === true,
+    isInternal: question.kind !== 'sql' && question.include_internal === true ? undefined : isInternal,
     sample,
     cohorts: members,
   }
@@ -106,7 +110,7 @@ export async function plan<Q extends Question>(
       queryBytes,
     },
     work,
-    cohorts: [...members.values()].map(readable),
+    people: [...members.values(), isInternal].map(readable),
   }
 }
 
@@ -165,12 +169,13 @@ export interface Answered {
   interval: string | undefined
   definition: string
   bots: boolean
+  internal: boolean
   /** Of people, in a sample. */
   people: number | undefined
 }
 
 /** What an answer says of itself, but what differs from one time it is given to the next. */
-export const metaOf = ({ asked, work }: Planned<Question>, clock: Clock, { interval, definition, bots, people }: Answered) => ({
+export const metaOf = ({ asked, work }: Planned<Question>, clock: Clock, { interval, definition, bots, internal, people }: Answered) => ({
   from: iso(asked.range.fromMs),
   to: iso(asked.range.toMs),
   timezone: asked.range.timezone,
@@ -182,6 +187,7 @@ export const metaOf = ({ asked, work }: Planned<Question>, clock: Clock, { inter
   error_bound: people === undefined ? null : errorBound(asked.sample, people),
   identity: 'person',
   bots: bots ? 'included' : 'excluded',
+  internal: internal ? 'included' : 'excluded',
   definition,
 })
 

@@ -15,6 +15,8 @@ export interface Scoped {
   properties: Pick<Properties, 'knows' | 'typesAt'>
   filters: readonly Filter[]
   includeBots: boolean
+  /** Condition: of rows of internal traffic; undefined where it is counted too. */
+  isInternal: Piece | undefined
   /** Share of people that are looked at. */
   sample: number
   /** By id: query of the keys of the people in it. */
@@ -65,11 +67,12 @@ export class Scope {
     steps: readonly Step[],
     { more = [], isShort = false }: { more?: readonly Piece[]; isShort?: boolean } = {},
   ): Piece {
-    const { workspaceId, includeBots, sample, filters } = this.#of
+    const { workspaceId, includeBots, isInternal, sample, filters } = this.#of
     const before = [
       sql`workspace_id = ${u32(workspaceId)}`,
       ...this.#types(steps),
       ...(includeBots ? [] : [raw('NOT is_bot')]),
+      ...(isInternal ? [sql`NOT ${isInternal}`] : []),
       isShort ? inDays(span) : inSpan(span),
       ...this.#received(),
       ...(sample < 1 ? [sql`cityHash64(${this.person}) % 1000000 < ${u32(Math.round(sample * 1e6))}`] : []),

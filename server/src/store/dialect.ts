@@ -61,6 +61,10 @@ export interface Dialect {
   /** Lightweight DELETE: rows vanish from every read at once; `where` is SQL with parameters. */
   deleteFrom(name: string, where: string): string
   alter(name: string, action: string): string
+  /** `column` is a name and its type without a default; with `orderBy` it joins the table's order. */
+  addColumn(name: string, column: string, orderBy?: string): string[]
+  /** The column joins the order no more, whose rest is `orderBy`. */
+  dropColumn(name: string, column: string, orderBy?: string): string[]
   /** All rows go. */
   truncate(name: string): string
   /** Table function that a load reads from: the engine opens the segment itself, a remote server gets it streamed. */
@@ -87,6 +91,7 @@ const dictionaryDdl = (database: string, on: string, { name, columns, key, selec
   return `CREATE OR REPLACE DICTIONARY ${database}.${name}${on} (${columns}) PRIMARY KEY ${key} SOURCE(CLICKHOUSE(QUERY ${quoted(select.replace('{from}', `${database}.${from}`))}${who})) LIFETIME(0) LAYOUT(HASHED())`
 }
 
+const ordered = (orderBy: string | undefined): string => (orderBy === undefined ? '' : `, MODIFY ORDER BY ${orderBy}`)
 const granularity = ({ granularity: rows }: Table): string => (rows === undefined ? '' : `, index_granularity = ${rows}`)
 
 export const singleDialect = (options: { database?: string; segmentSource: 'file' | 'stream'; login?: Login | undefined }): Dialect => {
@@ -112,6 +117,11 @@ export const singleDialect = (options: { database?: string; segmentSource: 'file
     local: (name) => `${database}.${name}`,
     deleteFrom: (name, where) => `DELETE FROM ${database}.${name} WHERE ${where}`,
     alter: (name, action) => `ALTER TABLE ${database}.${name} ${action}`,
+    addColumn: (name, column, orderBy) => [`ALTER TABLE ${database}.${name} ADD COLUMN IF NOT EXISTS ${column}${ordered(orderBy)}`],
+    dropColumn: (name, column, orderBy) => [
+      ...(orderBy === undefined ? [] : [`ALTER TABLE ${database}.${name} MODIFY ORDER BY ${orderBy}`]),
+      `ALTER TABLE ${database}.${name} DROP COLUMN IF EXISTS ${column}`,
+    ],
     truncate: (name) => `TRUNCATE TABLE ${database}.${name}`,
   }
 }
@@ -142,6 +152,15 @@ export const clusterDialect = (options: { database?: string; cluster: string; lo
     local: (name) => `${database}.${name}_local`,
     deleteFrom: (name, where) => `DELETE FROM ${database}.${name}_local${on} WHERE ${where}`,
     alter: (name, action) => `ALTER TABLE ${database}.${name}_local${on} ${action}`,
+    addColumn: (name, column, orderBy) => [
+      `ALTER TABLE ${database}.${name}_local${on} ADD COLUMN IF NOT EXISTS ${column}${ordered(orderBy)}`,
+      `ALTER TABLE ${database}.${name}${on} ADD COLUMN IF NOT EXISTS ${column}`,
+    ],
+    dropColumn: (name, column, orderBy) => [
+      `ALTER TABLE ${database}.${name}${on} DROP COLUMN IF EXISTS ${column}`,
+      ...(orderBy === undefined ? [] : [`ALTER TABLE ${database}.${name}_local${on} MODIFY ORDER BY ${orderBy}`]),
+      `ALTER TABLE ${database}.${name}_local${on} DROP COLUMN IF EXISTS ${column}`,
+    ],
     truncate: (name) => `TRUNCATE TABLE ${database}.${name}_local${on}`,
   }
 }

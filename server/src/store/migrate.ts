@@ -128,6 +128,8 @@ const plain: Dialect = {
   local: (name) => name,
   deleteFrom: (name, where) => said('delete', [name, where]),
   alter: (name, action) => said('alter', [name, action]),
+  addColumn: (name, column, orderBy) => [said('add column', [name, column, orderBy])],
+  dropColumn: (name, column, orderBy) => [said('drop column', [name, column, orderBy])],
   truncate: (name) => said('truncate', name),
 }
 const checksum = (migration: Migration): string => createHash('sha256').update(migration.up(plain).join('\n')).digest('hex').slice(0, 32)

@@ -74,6 +74,7 @@ function Parts({ event }: { event: EventOutput }) {
             {format.time(event.event_timestamp)} · {format.ago(event.event_timestamp)}
           </Text>
           {event.is_bot && <Badge color="gray">{t.isBot}</Badge>}
+          {event.is_internal && <Badge color="gray">{t.isInternal}</Badge>}
           {event.is_new_type && <Badge color="yellow">{t.isNew}</Badge>}
         </Group>
         <Group gap="xs" wrap="wrap">

@@ -7,8 +7,8 @@ import type { Analytics } from './use-overview.ts'
 const t = texts.overview
 
 /** How fresh the figures are, and what they count: in the words of the server, which counts them. */
-export function Counted({ meta }: { meta: Analytics['meta'] }) {
-  const { clock, time } = useFormat()
+export function Counted({ meta, internal }: Pick<Analytics, 'meta' | 'internal'>) {
+  const { clock, number, time } = useFormat()
   return (
     <div className={classes['counted']}>
       <Text size="xs" c="dimmed" title={time(meta.fresh_to)}>
@@ -20,6 +20,7 @@ export function Counted({ meta }: { meta: Analytics['meta'] }) {
           <li>{meta.definition}</li>
           <li>{t.countedRange(time(meta.from), time(meta.to), meta.timezone)}</li>
           <li>{t.countedBots[meta.bots]}</li>
+          <li>{t.countedInternal[meta.internal](number(internal))}</li>
           <li>{t.countedExact}</li>
         </ul>
       </details>

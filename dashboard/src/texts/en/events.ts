@@ -73,6 +73,7 @@ export const events = {
     entity: 'Show everything about this thing',
     isNew: 'Type not declared',
     isBot: 'Bot',
+    isInternal: 'Internal',
     items: (n: string) => many(n, 'item', 'items'),
     emptyObject: 'empty',
     names: {

@@ -34,6 +34,10 @@ export const overview = {
   counted: 'How is this counted?',
   countedRange: (from: string, to: string, zone: string) => `From ${from} until before ${to}. Days and hours are those of ${zone}.`,
   countedBots: { excluded: 'Bots are kept out of every figure but their own.', included: 'Bots are counted too.' },
+  countedInternal: {
+    excluded: (events: string): string => `Internal and test traffic, ${events} events, is kept out of every figure.`,
+    included: (events: string): string => `Internal and test traffic, ${events} events, is counted too.`,
+  },
   countedExact: 'All figures are exact; none is an estimate or a sample.',
   empty: {
     title: 'No events in this range',

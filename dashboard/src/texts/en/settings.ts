@@ -186,6 +186,17 @@ export const settings = {
     ignore: 'Record them like everybody',
     ignoreHint: 'Choose this where you have their consent in another way, or where the law that applies to you does not ask for it.',
     gpcKnown: 'People you know by a user id are recorded in both cases; for them there is the opt-out below.',
+    internal: {
+      title: 'Internal and test traffic',
+      lead: 'What your own people do and what tests send is recorded, and left out of every figure. Questions can count it too.',
+      names: { user_ids: 'User ids', email_domains: 'E-mail domains', addresses: 'Addresses' },
+      hints: {
+        user_ids: 'One a line. All that these people did and do, under any id of theirs.',
+        email_domains: 'One a line, such as example.com. All of people whose trait email is an address there; where the user id is one, from now on.',
+        addresses: 'One a line, such as 203.0.113.7 or 203.0.113.0/24. What comes from there from now on. Addresses of visitors are not kept.',
+      },
+      none: 'None',
+    },
     person: 'One person’s wish',
     personLead: 'After an opt-out nothing is recorded of this person, within 2 seconds. What was recorded before stays until you delete it.',
     idKind: 'Which id',

@@ -46,6 +46,7 @@ const Analytics = Type.Object({
   active_users: Type.Integer(),
   sessions: Type.Integer(),
   bots: Type.Integer(),
+  internal: Type.Integer({ description: 'Events of internal and test traffic; of bots’ only with include_bots.' }),
   timeline: o(Type.Array(Type.Object({ at: Moment, events: Type.Integer(), people: Type.Integer() }))),
   meta: Type.Object({
     from: Moment,
@@ -53,6 +54,7 @@ const Analytics = Type.Object({
     timezone: Type.String(),
     exact: Type.Literal(true),
     bots: Type.Enum(['excluded', 'included']),
+    internal: Type.Enum(['excluded', 'included']),
     fresh_to: Moment,
     definition: Type.String(),
     rolled_up: o(
@@ -149,6 +151,7 @@ export const eventEndpoints = {
     query: filtered({
       ...withArchived,
       include_rolled_up: flag('Add daily counts of events that retention has removed; only with filters by type, category and entity type.'),
+      include_internal: flag('Count internal and test traffic too.'),
       interval: o(
         Type.Enum([...intervals], { description: 'Answer a timeline too: events and people of each minute, hour, day, week (from Monday) or month.' }),
       ),

@@ -7,6 +7,25 @@ import { Breaker, streams } from '../tracker.ts'
 
 const within = ([minimum, maximum]: readonly [number, number]) => Type.Integer({ minimum, maximum })
 
+/** At most so many of each. */
+const MOST_INTERNAL = 500
+const lists = {
+  user_ids: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+    maxItems: MOST_INTERNAL,
+    description: 'People by an id of theirs, whenever they did something.',
+  }),
+  email_domains: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+    maxItems: MOST_INTERNAL,
+    description: 'People whose user_id or trait email is an address of it, whenever they did something.',
+  }),
+  addresses: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+    maxItems: MOST_INTERNAL,
+    description: 'Addresses and CIDR ranges; what comes from there is marked as it comes in. Addresses of visitors are not kept.',
+  }),
+}
+const InternalTraffic = Type.Object(lists)
+export type InternalTraffic = Static<typeof InternalTraffic>
+
 const settings = {
   name: o(Type.String({ minLength: 1, maxLength: 100 })),
   timezone: o(text('IANA time zone.', 64)),
@@ -26,6 +45,12 @@ const settings = {
       maxItems: 50,
       description: 'Statuses that say that a project or task is done, beside those with the word complete or completed.',
     }),
+  ),
+  internal: o(
+    Type.Object(
+      { user_ids: o(lists.user_ids), email_domains: o(lists.email_domains), addresses: o(lists.addresses) },
+      { ...strict, description: 'Whose traffic is internal or a test, which figures leave out; a list that is left out stays.' },
+    ),
   ),
   breaker: o(
     Type.Object(
@@ -50,6 +75,7 @@ const WorkspaceAnswer = Type.Object({
   single_session: Type.Boolean(),
   breaker: Breaker,
   done_statuses: Type.Array(Type.String()),
+  internal: InternalTraffic,
 })
 
 const Key = Type.Object({

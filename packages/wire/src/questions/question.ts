@@ -65,6 +65,7 @@ const common = {
   filters: o(Filters),
   sample: o(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: 'Share of people that are looked at; counts are scaled up and no longer exact.' })),
   include_bots: flag('Count bots too.'),
+  include_internal: flag('Count internal and test traffic too.'),
   explain: flag('Answer the SQL too.'),
 }
 const interval = o(Type.Enum([...intervals]))
@@ -228,6 +229,7 @@ export const Meta = Type.Object({
   error_bound: number,
   identity: Type.String(),
   bots: Type.Enum(['excluded', 'included']),
+  internal: Type.Enum(['excluded', 'included']),
   fresh_to: Type.String(),
   definition: Type.String(),
 })

@@ -1,6 +1,7 @@
 import { DAY } from '../../base/time.ts'
 import { checkShape, emptyDraft } from '../../ingest/shape.ts'
 import type { Sender } from '../../ingest/draft.ts'
+import { toDirectory } from '../../catalog/internal.ts'
 import { trackerSettings } from '../../catalog/tracker-settings.ts'
 import type { Workspace } from '../../catalog/workspaces.ts'
 import type { Event, MapRow } from './mapping.ts'
@@ -72,6 +73,7 @@ export async function surveyRows(rows: AsyncIterable<Row>, { mapRow, workspace, 
 const senderOf = (workspace: Workspace, now: number): Sender => ({
   workspace: {
     ...workspace,
+    internal: toDirectory(workspace.internal),
     trackedSince: workspace.createdAt,
     streamsOff: new Set(workspace.streamsOff),
     taxonomy: new Map(),
@@ -82,6 +84,7 @@ const senderOf = (workspace: Workspace, now: number): Sender => ({
   tracker: '',
   userAgent: '',
   country: '',
+  isInternal: false,
   privacySignal: false,
   receivedAt: now,
   arrivedAt: now,

@@ -44,7 +44,7 @@ const events: Table = {
     ...same('session_id', 'entity_type', 'entity_id', 'event_metadata', 'metadata', 'context_snapshot', 'device_type', 'duration_ms'),
     event_timestamp: clock(of, 'event_timestamp'),
     received_at: clock(of, 'received_at'),
-    ...same('seq', 'source_id', 'browser', 'os', 'country', 'is_bot', 'is_new_type', 'url_path', 'referrer_domain', 'channel'),
+    ...same('seq', 'source_id', 'browser', 'os', 'country', 'is_bot', 'is_internal', 'is_new_type', 'url_path', 'referrer_domain', 'channel'),
     ...same('utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'tracker', 'source'),
   }),
   from: (of) => sql`${table(of, 'events')} PREWHERE ${own(of)}${bounded(of)}`,

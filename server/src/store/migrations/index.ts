@@ -6,6 +6,7 @@ import { personLinks } from './0004_person_links.ts'
 import { sessionTables } from './0005_sessions.ts'
 import { entities } from './0006_entities.ts'
 import { rolledUp } from './0007_rolled_up.ts'
+import { internal } from './0008_internal.ts'
 
 /** All migrations of the event store, in order. */
-export const migrations: readonly Migration[] = [events, deletions, sourceEnds, personLinks, sessionTables, entities, rolledUp]
+export const migrations: readonly Migration[] = [events, deletions, sourceEnds, personLinks, sessionTables, entities, rolledUp, internal]

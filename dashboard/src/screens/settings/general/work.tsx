@@ -2,6 +2,7 @@ import { Switch, Text, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { texts } from '../../../texts/texts.ts'
 import { Form } from '../../../ui/form.tsx'
+import { linesOf } from '../../../ui/lines.ts'
 import { said } from '../../../ui/notice.ts'
 import { Section } from '../../../ui/section.tsx'
 import { Fact, Facts } from '../facts.tsx'
@@ -15,8 +16,6 @@ export function Work({ settings }: { settings: WorkspaceSettings }) {
   const { mayChange } = useSettings()
   return <Section title={t.work}>{mayChange ? <ChangeWork settings={settings} /> : <ReadWork settings={settings} />}</Section>
 }
-
-const linesOf = (text: string): string[] => [...new Set(text.split('\n').flatMap((line) => line.trim() || []))]
 
 function ChangeWork({ settings: { single_session, done_statuses } }: { settings: WorkspaceSettings }) {
   const { change } = useSettings()
