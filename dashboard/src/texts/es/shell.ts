@@ -12,6 +12,7 @@ export const shell: Texts['shell'] = {
     types: 'Event types',
     quarantine: 'Quarantine',
     people: 'People',
+    usage: 'Usage',
     sessions: 'Sessions',
     tasks: 'Tasks',
     projects: 'Projects',
