@@ -36,6 +36,10 @@ export const overview: Texts['overview'] = {
   counted: 'How is this counted?',
   countedRange: (from: string, to: string, zone: string) => `From ${from} until before ${to}. Days and hours are those of ${zone}.`,
   countedBots: { excluded: 'Bots are kept out of every figure but their own.', included: 'Bots are counted too.' },
+  countedInternal: {
+    excluded: (events: string): string => `Interner und Test-Verkehr, ${events} Ereignisse, zählt in keiner Zahl.`,
+    included: (events: string): string => `Interner und Test-Verkehr, ${events} Ereignisse, zählt mit.`,
+  },
   countedExact: 'All figures are exact; none is an estimate or a sample.',
   empty: {
     title: 'No events in this range',

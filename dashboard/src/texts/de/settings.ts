@@ -188,6 +188,18 @@ export const settings: Texts['settings'] = {
     ignore: 'Record them like everybody',
     ignoreHint: 'Choose this where you have their consent in another way, or where the law that applies to you does not ask for it.',
     gpcKnown: 'People you know by a user id are recorded in both cases; for them there is the opt-out below.',
+    internal: {
+      title: 'Interner und Test-Verkehr',
+      lead: 'Was die eigenen Leute tun und Tests senden, wird aufgezeichnet und in keiner Zahl gezählt. Fragen können es mitzählen.',
+      names: { user_ids: 'Benutzer-IDs', email_domains: 'E-Mail-Domänen', addresses: 'Adressen' },
+      hints: {
+        user_ids: 'Eine je Zeile. Alles, was diese Personen getan haben und tun, unter jeder ihrer IDs.',
+        email_domains:
+          'Eine je Zeile, etwa example.com. Alles von Personen, deren Merkmal email eine Adresse dort ist; wo die Benutzer-ID eine ist, von nun an.',
+        addresses: 'Eine je Zeile, etwa 203.0.113.7 oder 203.0.113.0/24. Was von dort kommt, von nun an. Adressen von Besuchern werden nicht aufbewahrt.',
+      },
+      none: 'Keine',
+    },
     person: 'One person’s wish',
     personLead: 'After an opt-out nothing is recorded of this person, within 2 seconds. What was recorded before stays until you delete it.',
     idKind: 'Which id',

@@ -75,6 +75,7 @@ export const events: Texts['events'] = {
     entity: 'Show everything about this thing',
     isNew: 'Type not declared',
     isBot: 'Bot',
+    isInternal: 'Interno',
     items: (n: string) => many(n, 'item', 'items'),
     emptyObject: 'empty',
     names: {

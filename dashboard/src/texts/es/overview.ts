@@ -36,6 +36,10 @@ export const overview: Texts['overview'] = {
   counted: 'How is this counted?',
   countedRange: (from: string, to: string, zone: string) => `From ${from} until before ${to}. Days and hours are those of ${zone}.`,
   countedBots: { excluded: 'Bots are kept out of every figure but their own.', included: 'Bots are counted too.' },
+  countedInternal: {
+    excluded: (events: string): string => `El tráfico interno y de pruebas, ${events} eventos, no cuenta en ninguna cifra.`,
+    included: (events: string): string => `El tráfico interno y de pruebas, ${events} eventos, también cuenta.`,
+  },
   countedExact: 'All figures are exact; none is an estimate or a sample.',
   empty: {
     title: 'No events in this range',

@@ -188,6 +188,18 @@ export const settings: Texts['settings'] = {
     ignore: 'Record them like everybody',
     ignoreHint: 'Choose this where you have their consent in another way, or where the law that applies to you does not ask for it.',
     gpcKnown: 'People you know by a user id are recorded in both cases; for them there is the opt-out below.',
+    internal: {
+      title: 'Tráfico interno y de pruebas',
+      lead: 'Lo que hace su propia gente y lo que envían las pruebas se registra y no cuenta en ninguna cifra. Las preguntas pueden contarlo.',
+      names: { user_ids: 'Identificadores de usuario', email_domains: 'Dominios de correo', addresses: 'Direcciones' },
+      hints: {
+        user_ids: 'Uno por línea. Todo lo que estas personas hicieron y hacen, con cualquiera de sus identificadores.',
+        email_domains:
+          'Uno por línea, como example.com. Todo lo de personas cuyo rasgo email es una dirección de allí; si lo es el identificador de usuario, desde ahora.',
+        addresses: 'Una por línea, como 203.0.113.7 o 203.0.113.0/24. Lo que llegue de allí desde ahora. Las direcciones de los visitantes no se guardan.',
+      },
+      none: 'Ninguno',
+    },
     person: 'One person’s wish',
     personLead: 'After an opt-out nothing is recorded of this person, within 2 seconds. What was recorded before stays until you delete it.',
     idKind: 'Which id',
