@@ -5,7 +5,7 @@ import { EmbeddedEngine } from '../server/src/store/engine.ts'
 import { makeStore, type Store } from '../server/src/store/store.ts'
 import { migrateUp } from '../server/src/store/migrate.ts'
 
-/** Events of workspace 1 made inside the engine: 20 types, 100,000 people with a long tail, sessions of about five events, 60 days. */
+/** Events of workspace 1 made inside the engine: 20 types, 100,000 people (a person to 100 events from 10 million on) with a long tail, sessions of about five events, 60 days. */
 const CHUNK = 500_000
 
 export async function openStoreIn(dataDir: string): Promise<{ store: Store; pid: () => number | undefined; close: () => Promise<void> }> {
@@ -27,6 +27,7 @@ export async function openStoreIn(dataDir: string): Promise<{ store: Store; pid:
 export async function fill(dataDir: string, events: number, { entityType = 'project' } = {}): Promise<void> {
   const { store, close } = await openStoreIn(dataDir)
   const now = Date.now()
+  const people = Math.max(100_000, events / 100)
   for (let from = 0; from < events; from += CHUNK) {
     const rows = Math.min(CHUNK, events - from)
     // Time falls with the number, so chunks come as days go by, a few days to a chunk.
@@ -34,7 +35,7 @@ export async function fill(dataDir: string, events: number, { entityType = 'proj
       `INSERT INTO cairn.events (workspace_id, event_id, event_type, event_category, event_action, user_id, anonymous_id, person_key, session_id, session_key, entity_type, entity_id,
   event_metadata, metadata, context_snapshot, device_type, duration_ms, event_timestamp, received_at, seq, browser, os, is_bot, url_path, channel, key_id, tracker, source)
 SELECT 1, generateUUIDv4(), arrayElement(types, 1 + toUInt32(20 * pow(rand(1) / 4294967296, 2))) AS event_type, splitByChar('_', event_type)[1], substring(event_type, position(event_type, '_') + 1),
-  concat('user_', toString(toUInt32(100000 * pow(rand(2) / 4294967296, 2)))) AS user_id, '', cityHash64(toUInt32(1), 'u', user_id), concat('s_', toString(intDiv(n, 5))) AS session_id,
+  concat('user_', toString(toUInt32(${people} * pow(rand(2) / 4294967296, 2)))) AS user_id, '', cityHash64(toUInt32(1), 'u', user_id), concat('s_', toString(intDiv(n, 5))) AS session_id,
   cityHash64(toUInt32(1), session_id), '${entityType}', toString(rand(3) % 5000),
   concat('{"plan":"', arrayElement(['free', 'pro', 'team'], 1 + rand(4) % 3), '","value":', toString(rand(5) % 1000), ',"path":"/projects/', toString(rand(3) % 5000), '"}') AS event_metadata,
   event_metadata, '', arrayElement(['desktop', 'mobile', 'tablet'], 1 + rand(6) % 3), if(rand(7) % 3 = 0, rand(7) % 30000, NULL),
