@@ -64,6 +64,39 @@ async function rowsWith(w: TestWorkspace, texts: readonly string[]): Promise<Rec
   }
   return found
 }
+
+/** Tables of the catalog with rows of the workspace that say one of the texts anywhere. */
+async function catalogWith(w: TestWorkspace, texts: readonly string[]): Promise<string[]> {
+  const { db } = cairn.catalog
+  const found: string[] = []
+  for (const { name, columns } of await db.introspection.getTables()) {
+    if (!columns.some((column) => column.name === 'workspace_id')) continue
+    const rows = await db
+      .selectFrom(name as 'assignments')
+      .selectAll()
+      .where('workspace_id', '=', w.id)
+      .execute()
+    if (rows.some((row) => texts.some((text) => JSON.stringify(row).includes(text)))) found.push(name)
+  }
+  return found.toSorted()
+}
+
+/** Ada was assigned, by both of her users, made a task, turned others down, and was told of a rejection. */
+async function work(w: TestWorkspace): Promise<void> {
+  const put = (id: string, body: object): Promise<unknown> => w.call('PUT', `/api/tasks/${id}`, { event_id: randomUUID(), ...body })
+  await put('1', { attributes: { created_by: 'eve', title: 'one' }, assignees: ['ada', 'bob'] })
+  await put('2', { attributes: { created_by: 'ada', title: 'two' }, assignees: ['bob', 'ada@work'] })
+  await put('3', { attributes: { title: 'three' }, assignees: ['ada@work'] })
+  await w.call('PUT', '/api/tasks/3/assignees/ada', { event_id: randomUUID() })
+  await w.call('DELETE', '/api/tasks/3/assignees/ada')
+  for (const [id, user_id] of [
+    ['1', 'ada'],
+    ['1', 'bob'],
+    ['2', 'bob'],
+  ])
+    expect((await w.call('POST', `/api/tasks/${id}/reject`, { user_id, reason: `${user_id} says`, rejection_note: `no time, ${user_id}` })).status).toBe(200)
+  await w.call('POST', '/api/sessions/start', { user_id: 'ada@work' })
+}
 const people = async (w: TestWorkspace): Promise<Record<string, number>> =>
   Object.fromEntries(
     (await w.get<{ people: Array<{ user_id: string | null; anonymous_id: string; events: number }> }>('/api/people?days=30')).people.map((person) => [
@@ -76,14 +109,26 @@ test('cleanup of a merged person, by any of their user ids, leaves no row of the
   for (const asked of ['ada', 'ada@work']) {
     const w = await world()
     expect(await people(w)).toEqual({ ada: 4, bob: 1, eve: 1, '(stranger)': 1 })
-    expect((await w.call('DELETE', `/api/events/cleanup?older_than_days=0&user_id=${asked}`)).body).toEqual({ success: true, deleted: 4 })
+    await work(w)
+    expect(await w.get('/api/health/tracking')).toMatchObject({ task_rejections_week: 3 })
+    expect((await w.call('DELETE', `/api/events/cleanup?older_than_days=0&user_id=${asked}`)).body).toEqual({ success: true, deleted: 5 })
     expect(await rowsWith(w, ['ada', 'ada@work', 'office', 'Ada'])).toEqual({})
-    expect(await people(w)).toEqual({ bob: 1, eve: 1, '(stranger)': 1 })
+    // Who merged and deleted whom stays known.
+    expect(await catalogWith(w, ['ada'])).toEqual(['audit'])
+    expect(await people(w)).toEqual({ bob: 3, eve: 1, '(stranger)': 1 })
+    expect(await w.get('/api/tasks?search=o')).toMatchObject({ tasks: [{ entity_id: '2', attributes: { title: 'two' }, assignees: [] }, { entity_id: '1' }] })
+    expect(await w.get('/api/tasks/3/engagement')).toMatchObject({ engagement: [], not_viewed_by: [] })
+    expect(await w.get('/api/tasks/unopened?older_than_hours=0')).toMatchObject({ tasks: [] })
+    expect(await w.get('/api/tasks/1/rejections')).toMatchObject({ rejections: [{ user_id: 'bob', rejection_note: 'no time, bob' }] })
+    for (const path of ['/api/tasks/summary?days=7', '/api/users/bob/rejections?days=7'])
+      expect(JSON.stringify(await w.get(path))).toContain('"by_reason":{"bob says":2}')
+    expect(await w.get('/api/health/tracking')).toMatchObject({ task_rejections_week: 2 })
+    expect(await w.get('/api/notifications?user_id=eve')).toMatchObject({ notifications: [{ data: { user_id: 'bob' } }] })
     for (const id of ['ada', 'ada@work', 'office']) expect((await w.call('GET', `/api/people/${id}`)).status).toBe(404)
     expect((await w.get<{ quarantine: object[] }>('/api/events/quarantine')).quarantine).toHaveLength(1)
     // The device is Bob's now: nobody identified it before him any more.
     await w.post('/api/events/log', { event_type: 'seen', anonymous_id: 'laptop' })
-    expect(await people(w)).toEqual({ bob: 2, eve: 1, '(stranger)': 1 })
+    expect(await people(w)).toEqual({ bob: 4, eve: 1, '(stranger)': 1 })
     expect(await w.get('/api/people/laptop')).toMatchObject({ user_id: 'bob', traits: { name: 'Bob' } })
     // Their ids were never linked for whoever has them next.
     await w.post('/api/events/log/batch', {
@@ -93,7 +138,7 @@ test('cleanup of a merged person, by any of their user ids, leaves no row of the
         { event_type: 'seen', anonymous_id: 'office' },
       ],
     })
-    expect(await people(w)).toEqual({ bob: 2, eve: 1, '(stranger)': 1, ada: 1, 'ada@work': 1, '(office)': 1 })
+    expect(await people(w)).toEqual({ bob: 4, eve: 1, '(stranger)': 1, ada: 1, 'ada@work': 1, '(office)': 1 })
   }
 })
 

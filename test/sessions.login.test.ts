@@ -223,7 +223,17 @@ describe.each([
     const w = await cairn.workspace()
     const id = await started(w)
     await started(w, { user_id: 'bob' })
+    await w.call('PUT', '/api/tasks/1', { event_id: 'put', attributes: { created_by: 'ada' }, assignees: ['bob', 'ada'] })
+    await w.call('POST', '/api/tasks/1/reject', { user_id: 'ada', rejection_note: 'no' })
     await w.call('DELETE', '/api/events/cleanup?older_than_days=0&user_id=ada')
+    expect(await w.get('/api/tasks/1')).toMatchObject({ attributes: {}, assignments: [{ user_id: 'bob' }] })
+    expect(await w.get('/api/tasks/1/rejections')).toMatchObject({ rejections: [] })
+    expect(await w.call('PUT', '/api/tasks/1', { event_id: 'put', attributes: { created_by: 'ada' }, assignees: ['bob', 'ada'] })).toMatchObject({
+      body: { entity: { attributes: {}, assignees: ['bob'] } },
+    })
+    const { db } = cairn.catalog
+    for (const table of ['assignment_changes', 'assignments', 'notifications', 'answers', 'entities'] as const)
+      expect(JSON.stringify(await db.selectFrom(table).selectAll().where('workspace_id', '=', w.id).execute())).not.toContain('ada')
     expect((await w.call('GET', `/api/sessions/${id}`)).status).toBe(404)
     expect((await w.get<{ sessions: Json[] }>('/api/sessions')).sessions).toMatchObject([{ user_id: 'bob' }])
     expect(await cairn.catalog.db.selectFrom('login_sessions').select('user_id').where('workspace_id', '=', w.id).execute()).toEqual([{ user_id: 'bob' }])

@@ -313,7 +313,7 @@ export async function compose(
       ...questionRoutes(questions),
       ...sessionRoutes(shared),
       ...loginRoutes({ ...shared, pipeline, relay }),
-      ...cleanupRoutes({ ...shared, links, quiesced, letGo }),
+      ...cleanupRoutes({ ...shared, node, relay, links, quiesced, letGo }),
       ...catalogRoutes(shared),
       ...accountRoutes({ ...shared, sessions, setupToken, publicUrl: config.CAIRN_PUBLIC_URL, addressOf }),
       ...boardRoutes({ ...linked, within: makeWithin(), ask: (...asked) => ask(questions, ...asked) }),

@@ -4,8 +4,10 @@ import { uuidv7 } from '../base/ids.ts'
 import type { CatalogDb, CatalogTransaction, Schema } from '../catalog/schema.ts'
 import { kinds, plainPayload } from '../ingest/record.ts'
 import { enqueue } from '../outbox/outbox.ts'
-import { assignmentsOf, type Assignment, type AssignmentChange } from './assignments.ts'
+import { assign, readAssignments } from './assigned.ts'
+import type { Assignment, AssignmentChange } from './assignments.ts'
 import { describe, sayings, type Attributes, type Described, type Times } from './attributes.ts'
+import { columns } from './names.ts'
 
 /** A thing of the host, by its own names. */
 export interface EntityName {
@@ -79,29 +81,34 @@ export async function say(
     throw new CairnError('invalid', 'attributes have at most 32 KB.', { errors: [{ path: '/attributes', message: 'at most 32 KB' }] })
   const assignments = assigning.length > 0 ? await assign(trx, name, assigning) : before.assignments
   const entity: Entity = { ...name, ...state, createdAt: Math.min(before.createdAt, first), updatedAt, deletedAt, version: before.version, assignments }
+  await write(trx, entity, changes, writing)
+  return { entity, appeared: row.version === 1 || (before.deletedAt !== null && deletedAt === null) }
+}
+
+/** Of one that is locked: its state and the row for the journal. */
+export async function write(trx: CatalogTransaction, entity: Entity, changes: readonly Change[], writing: Writing): Promise<void> {
   await trx
     .updateTable('entities')
     .set({
       attributes: JSON.stringify(entity.attributes),
       attribute_times: JSON.stringify(entity.times),
       created_at: entity.createdAt,
-      updated_at: updatedAt,
-      deleted_at: deletedAt,
+      updated_at: entity.updatedAt,
+      deleted_at: entity.deletedAt,
     })
-    .where((entityRow) => entityRow.and(columns(name)))
+    .where((entityRow) => entityRow.and(columns(entity)))
     .execute()
   await enqueue(trx, {
     id: uuidv7(writing.now),
-    workspaceId: name.workspaceId,
+    workspaceId: entity.workspaceId,
     node: writing.node,
     item: { kind: 'record', line: lineOf(entity, changes, writing) },
     now: writing.now,
   })
-  return { entity, appeared: row.version === 1 || (before.deletedAt !== null && deletedAt === null) }
 }
 
 /** The row's lock puts writers of one entity in an order, on both databases. */
-const lock = (trx: CatalogTransaction, name: EntityName, at: number): Promise<Selectable<Schema['entities']>> =>
+export const lock = (trx: CatalogTransaction, name: EntityName, at: number): Promise<Selectable<Schema['entities']>> =>
   trx
     .insertInto('entities')
     .values({
@@ -117,45 +124,6 @@ const lock = (trx: CatalogTransaction, name: EntityName, at: number): Promise<Se
     .returningAll()
     .executeTakeFirstOrThrow()
 
-async function assign(trx: CatalogTransaction, name: EntityName, said: readonly AssignmentChange[]): Promise<Assignment[]> {
-  await trx
-    .insertInto('assignment_changes')
-    .values(
-      said.map(({ at, change, userIds, why, reason = null, note = null }) => ({
-        ...columns(name),
-        at,
-        change,
-        user_ids: JSON.stringify(userIds),
-        why,
-        reason,
-        note,
-      })),
-    )
-    .execute()
-  const changes = await trx
-    .selectFrom('assignment_changes')
-    .selectAll()
-    .where((row) => row.and(columns(name)))
-    .orderBy('at')
-    .orderBy('id')
-    .execute()
-  const assignments = assignmentsOf(changes.map(({ at, user_ids, ...rest }) => ({ ...rest, at: at, userIds: JSON.parse(user_ids) as string[] })))
-  await trx
-    .deleteFrom('assignments')
-    .where((row) => row.and(columns(name)))
-    .execute()
-  const rows = assignments.map(({ userId, assignedAt, unassignedAt, ...rest }, place) => ({
-    ...columns(name),
-    place,
-    user_id: userId,
-    assigned_at: assignedAt,
-    unassigned_at: unassignedAt,
-    ...rest,
-  }))
-  if (rows.length > 0) await trx.insertInto('assignments').values(rows).execute()
-  return assignments
-}
-
 /** undefined where there is none, or it was deleted. */
 export async function readEntity(db: CatalogDb | CatalogTransaction, name: EntityName): Promise<Entity | undefined> {
   const row = await db
@@ -167,14 +135,8 @@ export async function readEntity(db: CatalogDb | CatalogTransaction, name: Entit
   return row && (await toEntity(db, row))
 }
 
-async function toEntity(db: CatalogDb | CatalogTransaction, row: Selectable<Schema['entities']>): Promise<Entity> {
+export async function toEntity(db: CatalogDb | CatalogTransaction, row: Selectable<Schema['entities']>): Promise<Entity> {
   const name: EntityName = { workspaceId: row.workspace_id, entityType: row.entity_type, entityId: row.entity_id }
-  const assigned = await db
-    .selectFrom('assignments')
-    .selectAll()
-    .where((assignment) => assignment.and(columns(name)))
-    .orderBy('place')
-    .execute()
   return {
     ...name,
     attributes: JSON.parse(row.attributes) as Attributes,
@@ -183,27 +145,9 @@ async function toEntity(db: CatalogDb | CatalogTransaction, row: Selectable<Sche
     updatedAt: row.updated_at,
     deletedAt: row.deleted_at,
     version: row.version,
-    assignments: assigned.map(toAssignment),
+    assignments: await readAssignments(db, name),
   }
 }
-
-const toAssignment = ({
-  user_id,
-  assigned_at,
-  unassigned_at,
-  why,
-  reason,
-  note,
-}: Pick<Selectable<Schema['assignments']>, 'user_id' | 'assigned_at' | 'unassigned_at' | 'why' | 'reason' | 'note'>): Assignment => ({
-  userId: user_id,
-  assignedAt: assigned_at,
-  unassignedAt: unassigned_at,
-  why,
-  reason,
-  note,
-})
-
-export const columns = ({ workspaceId, entityType, entityId }: EntityName) => ({ workspace_id: workspaceId, entity_type: entityType, entity_id: entityId })
 
 interface Change {
   field: string

@@ -1,5 +1,6 @@
 import type { CatalogDb, CatalogTransaction } from '../catalog/schema.ts'
-import { columns, type EntityName } from './entity.ts'
+import type { EntityName } from './entity.ts'
+import { columns } from './names.ts'
 
 /** Whether the host knows the id: of a type that it never registered any id is taken. */
 export async function isKnown(db: CatalogDb, name: EntityName): Promise<boolean> {

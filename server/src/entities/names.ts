@@ -22,3 +22,6 @@ export const titled = ({ entityType }: Pick<EntityName, 'entityType'>): string =
 
 /** "Task not found". */
 export const noSuch = (name: Pick<EntityName, 'entityType'>): CairnError => new CairnError('not_found', `${titled(name)} not found`)
+
+/** By which rows of the catalog are found. */
+export const columns = ({ workspaceId, entityType, entityId }: EntityName) => ({ workspace_id: workspaceId, entity_type: entityType, entity_id: entityId })

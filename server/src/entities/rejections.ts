@@ -6,8 +6,7 @@ import type { Schema } from '../catalog/schema.ts'
 import type { Call } from '../http/call.ts'
 import { idsOfUser } from '../people/ids.ts'
 import type { EntityDeps } from './deps.ts'
-import { columns } from './entity.ts'
-import { entityOf } from './names.ts'
+import { columns, entityOf } from './names.ts'
 
 const DEFAULT_DAYS = 30
 /** The list ends there; counts do not. */

@@ -48,12 +48,14 @@ export function requestId(workspaceId: number, body: object, headers: IncomingHt
   return isUuid(id) ? id.toLowerCase() : uuidv8('idempotency', workspaceId, id)
 }
 
-/** What a request asks, so that the id of one is not taken for another's; when it was sent is of no account. */
+/** What a request asks, so that the id of one is not taken for another's; when it was sent is of no account. A digest: it names nobody. */
 export function requestAsked({ method, url }: { method: string; url: string }, body: object): string {
   const said = Object.entries(body)
     .filter(([name]) => name !== 'sent_at')
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return `${method} ${url} ${createHash('sha256').update(JSON.stringify(said)).digest('base64url')}`
+  return createHash('sha256')
+    .update(JSON.stringify([method, url, said]))
+    .digest('base64url')
 }
 
 interface Keyed {

@@ -26,6 +26,7 @@ import { isRefusal, rederiveProperties } from './rederive.ts'
  *   event_types            counted again for the workspace, of events, archived months and rolled_up
  *   engagement             counted again of events and archived months, for the person or for all
  *   view_durations         deleted where all of one person goes; of views that went otherwise they count nowhere
+ *   entities, _changes     rows that name a person of whom all goes; what is left of the entities was said anew before (person.ts)
  *   event_properties       a row whose example was deleted gets one from an event that is left, or goes; also where none can be found
  *   ledger                 stays: what was stored was stored
  *   segments kept for live are let go whole
@@ -154,6 +155,8 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
     await deleteWhere(store, 'quarantine', quarantined(store, deletion))
     if (deletion.personal && deletion.before_ms === null) {
       await deleteWhere(store, 'view_durations', sql`workspace_id = ${u32(deletion.workspace_id)} AND person_key IN ${chosen(store, deletion)}`)
+      await deleteWhere(store, 'entities', naming(store, deletion))
+      await deleteWhere(store, 'entity_changes', namingAsMaker(store, deletion))
       await forgetTold(deps, deletion)
     }
     await recountTypes(deps, deletion.workspace_id)
@@ -233,6 +236,14 @@ const told = (store: Store, deletion: Deletion): Piece =>
 /** Versions that are no longer the newest too. */
 const linked = (store: Store, deletion: Deletion): Piece =>
   sql`workspace_id = ${u32(deletion.workspace_id)} AND (person_key IN ${chosen(store, deletion)} OR root IN ${chosen(store, deletion)})`
+
+/** Entities to which they were assigned, or which they made. */
+const naming = (store: Store, deletion: Deletion): Piece =>
+  sql`workspace_id = ${u32(deletion.workspace_id)} AND (${keyOf('created_by', "''")} IN ${chosen(store, deletion)}
+  OR hasAny(arrayMap(a -> ${keyOf('a.1', "''")}, assignments), (SELECT groupArray(person_key) FROM ${chosen(store, deletion)})))`
+
+const namingAsMaker = (store: Store, deletion: Deletion): Piece =>
+  sql`workspace_id = ${u32(deletion.workspace_id)} AND field = 'created_by' AND ${keyOf("if(JSONType(value) = 'String', JSONExtractString(value), value)", "''")} IN ${chosen(store, deletion)}`
 
 /** Of one person's events their sources; else what was born or reported before the moment. */
 const ended = (store: Store, deletion: Deletion): Piece => {

@@ -4,11 +4,13 @@ import { DAY } from '../base/time.ts'
 import { note } from '../catalog/audit.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
-import { forgetLogins } from '../sessions/login/forget.ts'
+import type { Relay } from '../outbox/relay.ts'
+import { idsOfUser } from '../people/ids.ts'
 import { deleteEvents, type CleanupDeps } from './cleanup.ts'
+import { forgetPerson } from './person.ts'
 
-export const cleanupRoutes = (deps: CleanupDeps & { db: CatalogDb }): Pick<Handlers, 'cleanup'> => ({
-  cleanup: async ({ workspace, query, request, by }) => {
+export const cleanupRoutes = (deps: CleanupDeps & { db: CatalogDb; node: string; relay: Pick<Relay, 'flush'> }): Pick<Handlers, 'cleanup'> => ({
+  cleanup: async ({ workspace, query, request, by, key }) => {
     const userId = query.user_id ?? query.user_email
     // An empty id is a mistake of the caller; taken as "everybody" it would be their loss.
     if (userId === '')
@@ -25,8 +27,13 @@ export const cleanupRoutes = (deps: CleanupDeps & { db: CatalogDb }): Pick<Handl
       details: { older_than_days: days },
       now: deps.clock.now(),
     })
-    // First, while what was recorded of them still says whose they are.
-    if (days === 0 && doomedUser !== undefined) await forgetLogins(deps, workspace.id, doomedUser)
+    if (days === 0 && doomedUser !== undefined) {
+      // First, while the links still say who else they are. What was decided before is on its way into the journal then, and is deleted there.
+      const { user_id, user_ids } = await idsOfUser(deps, workspace.id, doomedUser)
+      await deps.relay.flush()
+      await forgetPerson(deps.db, workspace.id, [doomedUser, user_id, ...user_ids], { now: deps.clock.now(), node: deps.node, keyId: key.keyId })
+      await deps.relay.flush()
+    }
     const deleted = await deleteEvents(
       { ...deps, log: deps.log ?? request.log },
       {
