@@ -414,6 +414,30 @@ test('what somebody did under another id of theirs counts as theirs', async () =
   expect(await w.get('/api/users/ada/has-viewed?entity_id=1')).toMatchObject({ has_viewed: true })
   for (const user of ['ada', 'ada@home']) expect(await w.get(`/api/users/${user}/rejections`)).toMatchObject({ count: 2, by_reason: { unclear: 1, other: 1 } })
   expect(await w.get('/api/tasks/unopened?older_than_hours=0')).toMatchObject({ tasks: [{ user_id: 'bob' }] })
+  // What one of their users is assigned to, or told, is found and turned down by the other; by a merge that is taken back no more.
+  await put(w, '3', { attributes: { created_by: 'ada@home' }, assignees: ['ada', 'ada@home', 'bob'] })
+  const found = async (user: string): Promise<unknown> => [
+    (await w.get<{ tasks: Json[] }>(`/api/tasks?assignee=${user}`)).tasks.map(({ entity_id }) => entity_id),
+    (await w.get<{ tasks: Json[] }>(`/api/tasks/unopened?older_than_hours=0&assignee=${user}`)).tasks.map(({ user_id }) => user_id).toSorted(),
+    (await w.get<{ notifications: Json[] }>(`/api/notifications?user_id=${user}`)).notifications.length,
+  ]
+  const session_token = randomUUID().repeat(2)
+  await w.call('POST', '/api/sessions/start', { user_id: 'ada', session_token })
+  const asAda = (method: string, path: string): Promise<Answer> => ask(cairn.url + path, { method, headers: { Authorization: `Bearer ${session_token}` } })
+  for (const user of ['ada', 'ada@home']) expect(await found(user)).toEqual([['3', '1'], ['ada', 'ada@home'], 0])
+  await w.call('POST', '/api/people/unmerge', { user_id: 'ada', other_id: 'ada@home' })
+  expect([await found('ada'), await found('ada@home')]).toEqual([
+    [['3', '1'], ['ada', 'ada'], 0],
+    [['3'], ['ada@home'], 0],
+  ])
+  await w.call('POST', '/api/people/merge', { user_id: 'ada', other_id: 'ada@home' })
+  expect((await asAda('POST', '/api/tasks/3/reject')).status).toBe(200)
+  expect((await asAda('POST', '/api/tasks/3/reject')).status).toBe(409)
+  expect(await w.get('/api/tasks/3')).toMatchObject({ assignees: ['bob'], assignments: [{ why: 'rejected' }, { user_id: 'ada@home', why: 'deleted' }, {}] })
+  expect(await w.get('/api/users/ada@home/rejections')).toMatchObject({ count: 3 })
+  for (const user of ['ada', 'ada@home']) expect(await found(user)).toEqual([['1'], [], 1])
+  const [told] = (await w.get<{ notifications: Json[] }>('/api/notifications?user_id=ada')).notifications
+  expect((await asAda('POST', `/api/notifications/${String(told?.['id'])}/read`)).status).toBe(200)
 })
 
 describe('who may call', () => {

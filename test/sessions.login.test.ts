@@ -136,6 +136,15 @@ describe.each([
     const many = await Promise.all(Array.from({ length: 5 }, () => started(w, { user_id: 'crowd' })))
     const states = await Promise.all(many.map((id) => read(w, id)))
     expect(states.filter(({ end_reason }) => end_reason === 'replaced').length).toBeGreaterThanOrEqual(4)
+    // By whichever of their users.
+    const home = await started(w, { user_id: 'eve@home' })
+    expect(await read(w, third)).toMatchObject({ active: true })
+    await w.call('POST', '/api/people/merge', { user_id: 'eve', other_id: 'eve@home' })
+    const merged = await started(w, { user_id: 'eve@home' })
+    for (const id of [home, third]) expect(await read(w, id)).toMatchObject({ end_reason: 'replaced' })
+    await w.call('POST', '/api/people/unmerge', { user_id: 'eve', other_id: 'eve@home' })
+    await started(w, { user_id: 'eve' })
+    expect(await read(w, merged)).toMatchObject({ active: true })
   })
 
   test('go by their token in place of the id, and it is kept as its hash only', async () => {

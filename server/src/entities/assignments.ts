@@ -49,6 +49,3 @@ export function assignmentsOf(changes: readonly AssignmentChange[]): Assignment[
   }
   return all
 }
-
-export const openFor = (assignments: readonly Assignment[], userId: string): Assignment | undefined =>
-  assignments.find((assignment) => assignment.userId === userId && assignment.unassignedAt === null)

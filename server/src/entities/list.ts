@@ -4,7 +4,8 @@ import { toIso, toMs } from '../analytics/stored.ts'
 import { safe } from '../analytics/where.ts'
 import { iso } from '../base/time.ts'
 import type { Call } from '../http/call.ts'
-import { empty, raw, sql, str, time, u64 } from '../store/sql.ts'
+import { usersWith } from '../people/ids.ts'
+import { empty, list, raw, sql, str, time, u64 } from '../store/sql.ts'
 import type { EntityDeps } from './deps.ts'
 import { readEntity, type EntityName } from './entity.ts'
 import { ofType, table } from './engagement.ts'
@@ -33,7 +34,8 @@ export interface Listed {
 /** Latest change first. */
 export async function listEntities(deps: EntityDeps, { workspace, params, query }: Call<'listEntities'>): Promise<object> {
   const entityType = typeOf(params)
-  const { found, nextCursor } = await findEntities(deps, { workspaceId: workspace.id, entityType }, query)
+  const assignees = query.assignee === undefined ? undefined : await usersWith(deps, workspace.id, safe('assignee', query.assignee))
+  const { found, nextCursor } = await findEntities(deps, { workspaceId: workspace.id, entityType }, { ...query, assignees })
   return { [entityType === 'task' ? 'tasks' : 'entities']: found.map((entity) => ({ entity_type: entityType, ...entity })), next_cursor: nextCursor }
 }
 
@@ -41,7 +43,7 @@ export async function listEntities(deps: EntityDeps, { workspace, params, query 
 export async function findEntities(
   { store }: Pick<EntityDeps, 'store'>,
   type: Pick<EntityName, 'workspaceId' | 'entityType'>,
-  query: QueryOf<'listEntities'>,
+  query: Omit<QueryOf<'listEntities'>, 'assignee'> & { assignees?: readonly string[] | undefined },
 ): Promise<{ found: Listed[]; nextCursor: string | null }> {
   const limit = query.limit ?? DEFAULT_LIMIT
   const after = readCursor(query.cursor, 'number')
@@ -51,7 +53,7 @@ export async function findEntities(
   toString(created_at) AS created, toString(updated_at) AS updated, toString(cityHash64(entity_id)) AS place
 FROM ${table(store, 'entities')} FINAL
 WHERE ${ofType(type)} AND deleted = 0${equals('status', query.status)}${equals('project_id', query.project_id)}
-  ${query.assignee === undefined ? empty : sql` AND has(assignees, ${str(safe('assignee', query.assignee))})`}
+  ${query.assignees === undefined ? empty : sql` AND hasAny(assignees, ${list(query.assignees)})`}
   ${search === undefined ? empty : sql` AND (positionCaseInsensitiveUTF8(title, ${str(search)}) > 0 OR positionCaseInsensitiveUTF8(entity_id, ${str(search)}) > 0)`}
   ${after ? sql` AND (updated_at, cityHash64(entity_id)) < (${time(after.ms)}, ${u64(after.key)})` : empty}
 ORDER BY updated_at DESC, cityHash64(entity_id) DESC LIMIT ${raw(String(limit + 1))}`)

@@ -3,19 +3,26 @@ import { CairnError } from '../base/errors.ts'
 import { isUuid } from '../base/ids.ts'
 import { iso } from '../base/time.ts'
 import { note } from '../catalog/audit.ts'
+import { safe } from '../analytics/where.ts'
+import { usersWith } from '../people/ids.ts'
 import { userOf } from '../http/auth.ts'
 import type { Handlers } from '../http/call.ts'
 import type { EntityDeps } from './deps.ts'
 
 const DEFAULT_LIMIT = 50
 
-/** What people of the host are told; they need no account here. */
-export const notificationRoutes = ({ db, clock }: Pick<EntityDeps, 'db' | 'clock'>): Pick<Handlers, 'listNotifications' | 'readNotification'> => ({
+/** What people of the host are told, by any of their ids; they need no account here. */
+export const notificationRoutes = ({
+  db,
+  clock,
+  ...people
+}: Pick<EntityDeps, 'db' | 'clock' | 'store' | 'persons'>): Pick<Handlers, 'listNotifications' | 'readNotification'> => ({
   listNotifications: async (call) => {
     const { workspace, query } = call
     const limit = query.limit ?? DEFAULT_LIMIT
     const after = readCursor(query.cursor, 'uuid')
-    let asked = db.selectFrom('notifications').selectAll().where('workspace_id', '=', workspace.id).where('user_id', '=', userOf(call, query.user_id))
+    const users = await usersWith(people, workspace.id, safe('user_id', userOf(call, query.user_id)))
+    let asked = db.selectFrom('notifications').selectAll().where('workspace_id', '=', workspace.id).where('user_id', 'in', users)
     if (query.unread === true) asked = asked.where('read_at', 'is', null)
     if (after) asked = asked.where((row) => row(row.refTuple('created_at', 'id'), '<', row.tuple(after.ms, after.key)))
     const rows = await asked
@@ -46,7 +53,8 @@ export const notificationRoutes = ({ db, clock }: Pick<EntityDeps, 'db' | 'clock
           .where((row) => row.and(of))
           .executeTakeFirst()
       : undefined
-    if (!known || (person && person.userId !== known.user_id)) throw new CairnError('not_found', 'There is no such notification.')
+    const isTheirs = known && (!person || (await usersWith(people, workspace.id, person.userId)).includes(known.user_id))
+    if (!isTheirs) throw new CairnError('not_found', 'There is no such notification.')
     if (known.read_at !== null) return { success: true }
     const now = clock.now()
     await db

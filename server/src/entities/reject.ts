@@ -1,12 +1,14 @@
 import { CairnError } from '../base/errors.ts'
 import { uuidv7 } from '../base/ids.ts'
+import { safe } from '../analytics/where.ts'
 import { userOf } from '../http/auth.ts'
+import { usersWith } from '../people/ids.ts'
 import type { Call } from '../http/call.ts'
 import { enqueue, once, requestAsked, requestId } from '../outbox/outbox.ts'
-import { openFor } from './assignments.ts'
+import type { Assignment } from './assignments.ts'
 import { isDone } from './done.ts'
 import type { EntityDeps } from './deps.ts'
-import { readEntity, say, type Entity } from './entity.ts'
+import { readEntity, say, type Entity, type Said } from './entity.ts'
 import { entityOf, noSuch, titled } from './names.ts'
 import { momentSaid } from '../ingest/said.ts'
 import { noteChange } from './writes.ts'
@@ -23,12 +25,13 @@ export async function reject(deps: EntityDeps, call: Call<'reject'>): Promise<ob
   const at = momentSaid(body, now)
   const { reason, rejection_note: note } = body
   const userId = userOf(call, body.user_id)
+  const users = await usersWith(deps, workspace.id, safe('user_id', userId))
   const check = (before: Entity | undefined): void => {
     if (!before || before.version === 0 || before.deletedAt !== null) throw noSuch(name)
     if (isDone(before.attributes, workspace.doneStatuses))
       throw new CairnError('conflict', `This ${name.entityType} is completed: it cannot be rejected any more.`)
-    const assignment = openFor(before.assignments, userId)
-    if (!assignment || assignment.assignedAt > at) throw new CairnError('conflict', `${userId} is not assigned to this ${name.entityType}.`)
+    if (turnedDown(before.assignments, { userId, users, at }).length === 0)
+      throw new CairnError('conflict', `${userId} is not assigned to this ${name.entityType}.`)
   }
   const id = requestId(workspace.id, body, request.headers)
   // Nearly all of many at the same time are told so without waiting for the lock.
@@ -36,9 +39,14 @@ export async function reject(deps: EntityDeps, call: Call<'reject'>): Promise<ob
   const answer = await db.transaction().execute((trx) =>
     once(trx, { workspaceId: workspace.id, id, request: requestAsked(request, body), now }, async () => {
       const eventId = id ?? uuidv7(now)
-      if (!(await readEntity(trx, name))) throw noSuch(name)
-      const change = { at, change: 'remove' as const, userIds: [userId], why: 'rejected' as const, reason: reason ?? null, note: note ?? null }
-      const { entity } = await say(trx, name, [{ at, assignment: change }], { now, node, keyId: key.keyId }, check)
+      const before = await readEntity(trx, name)
+      if (!before) throw noSuch(name)
+      const [rejected = userId, ...others] = turnedDown(before.assignments, { userId, users, at })
+      const said: Said[] = [
+        { at, assignment: { at, change: 'remove', userIds: [rejected], why: 'rejected', reason: reason ?? null, note: note ?? null } },
+        ...others.map((other): Said => ({ at, assignment: { at, change: 'remove', userIds: [other], why: 'deleted' } })),
+      ]
+      const { entity } = await say(trx, name, said, { now, node, keyId: key.keyId }, check)
       const { created_by: creator, title } = entity.attributes
       if (typeof creator === 'string' || typeof creator === 'number') {
         await trx
@@ -76,3 +84,13 @@ export async function reject(deps: EntityDeps, call: Call<'reject'>): Promise<ob
   await deps.relay.flush()
   return answer
 }
+
+/**
+ * By which of their users somebody is assigned at a moment: as they are named first, else by the oldest. One rejection is counted; what they are
+ * assigned by under other ids ends with it.
+ */
+const turnedDown = (assignments: readonly Assignment[], { userId, users, at }: { userId: string; users: readonly string[]; at: number }): string[] =>
+  assignments
+    .filter((one) => users.includes(one.userId) && one.unassignedAt === null && one.assignedAt <= at)
+    .map((one) => one.userId)
+    .toSorted((a, b) => Number(b === userId) - Number(a === userId))

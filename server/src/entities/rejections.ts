@@ -4,7 +4,7 @@ import { safe } from '../analytics/where.ts'
 import { iso } from '../base/time.ts'
 import type { Schema } from '../catalog/schema.ts'
 import type { Call } from '../http/call.ts'
-import { idsOfUser } from '../people/ids.ts'
+import { usersWith } from '../people/ids.ts'
 import type { EntityDeps } from './deps.ts'
 import { columns, entityOf } from './names.ts'
 
@@ -66,8 +66,7 @@ export async function userRejections({ db, store, persons, clock }: EntityDeps, 
   const asked = query.days === undefined && query.from === undefined && query.to === undefined ? { ...query, days: DEFAULT_DAYS } : query
   const { fromMs, toMs } = readRange(asked, { timezone: workspace.timezone, now: clock.now() })
   const userId = params['user_id'] ?? ''
-  const { user_id, user_ids } = await idsOfUser({ store, persons }, workspace.id, safe('user_id', userId))
-  const users = [userId, user_id, ...user_ids]
+  const users = await usersWith({ store, persons }, workspace.id, safe('user_id', userId))
   const counted = await db
     .selectFrom('assignments')
     .select((row) => ['reason', row.fn.countAll<number>().as('count')])

@@ -3,9 +3,9 @@ import { safe } from '../analytics/where.ts'
 import { HOUR, iso } from '../base/time.ts'
 import type { DirectoryWorkspace } from '../catalog/directory.ts'
 import type { Call } from '../http/call.ts'
-import { aloneAs, readIds, recordedSince } from '../people/ids.ts'
+import { aloneAs, readIds, recordedSince, usersWith } from '../people/ids.ts'
 import type { Persons } from '../store/persons.ts'
-import { empty, i64, raw, sql, str, u32, type Piece } from '../store/sql.ts'
+import { empty, i64, list, raw, sql, str, u32, type Piece } from '../store/sql.ts'
 import type { EntityDeps } from './deps.ts'
 import { hours, ofType, table } from './engagement.ts'
 import { typeOf } from './names.ts'
@@ -33,6 +33,7 @@ export async function unopened(deps: EntityDeps, { workspace, params, query }: C
   const now = clock.now()
   const limit = query.limit ?? DEFAULT_LIMIT
   const before = now - (query.older_than_hours ?? DEFAULT_HOURS) * HOUR
+  const assignees = query.assignee ? await usersWith(deps, workspace.id, safe('assignee', query.assignee)) : undefined
   const found: Row[] = []
   let after = readCursor(query.cursor, 'number')
   // Those who opted out are told apart by the catalog: a page that they emptied is filled from the next.
@@ -40,7 +41,7 @@ export async function unopened(deps: EntityDeps, { workspace, params, query }: C
     const { rows } =
       await store.query<Row>(sql`SELECT entity_id, title, project_id, a.1 AS user_id, toString(${personOf(persons, workspace.id)}) AS person, a.2 AS assigned_ms, cityHash64(entity_id, user_id) AS place
 ${isUnopened({ store, persons }, workspace, entityType, before)}
-  ${query.assignee ? sql` AND a.1 = ${str(safe('assignee', query.assignee))}` : empty}${query.project_id ? sql` AND project_id = ${str(safe('project_id', query.project_id))}` : empty}
+  ${assignees ? sql` AND a.1 IN ${list(assignees)}` : empty}${query.project_id ? sql` AND project_id = ${str(safe('project_id', query.project_id))}` : empty}
   ${after ? sql` AND (a.2, cityHash64(entity_id, a.1)) > (${i64(after.ms)}, toUInt64(${str(after.key)}))` : empty}
 ORDER BY assigned_ms, place LIMIT ${raw(String(limit + 1))}`)
     const sinceOf = await recorded(deps, workspace.id, rows)

@@ -39,6 +39,12 @@ export async function idsOfUser({ store, persons }: { store: Store; persons: Per
   return (await readIds({ store, persons }, workspaceId, [root])).get(root) ?? aloneAs(userId)
 }
 
+/** All users that are one person with a user, itself among them. */
+export async function usersWith(deps: { store: Store; persons: Persons }, workspaceId: number, userId: string): Promise<string[]> {
+  const { user_id, user_ids } = await idsOfUser(deps, workspaceId, userId)
+  return [...new Set([userId, user_id, ...user_ids])]
+}
+
 /** A user that nothing is tied to. */
 export const aloneAs = (userId: string): Ids => ({ user_id: userId, user_ids: [], anonymous_ids: [] })
 

@@ -15,7 +15,7 @@ import type { OutboxItem } from '../outbox/outbox.ts'
  *
  * Opt-outs stay, so that nothing is recorded of them again, and the log of changes, which says who deleted whom. Every step may be repeated.
  */
-export async function forgetPerson(db: CatalogDb, workspaceId: number, userIds: Iterable<string>, writing: Writing): Promise<void> {
+export async function forgetPerson(db: CatalogDb, workspaceId: number, userIds: readonly string[], writing: Writing): Promise<void> {
   const users = new Set(userIds)
   const of = { db, workspaceId, users }
   await db

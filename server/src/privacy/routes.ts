@@ -5,7 +5,7 @@ import { note } from '../catalog/audit.ts'
 import type { CatalogDb } from '../catalog/schema.ts'
 import type { Handlers } from '../http/call.ts'
 import type { Relay } from '../outbox/relay.ts'
-import { idsOfUser } from '../people/ids.ts'
+import { usersWith } from '../people/ids.ts'
 import { deleteEvents, type CleanupDeps } from './cleanup.ts'
 import { forgetPerson } from './person.ts'
 
@@ -29,9 +29,9 @@ export const cleanupRoutes = (deps: CleanupDeps & { db: CatalogDb; node: string;
     })
     if (days === 0 && doomedUser !== undefined) {
       // First, while the links still say who else they are. What was decided before is on its way into the journal then, and is deleted there.
-      const { user_id, user_ids } = await idsOfUser(deps, workspace.id, doomedUser)
+      const users = await usersWith(deps, workspace.id, doomedUser)
       await deps.relay.flush()
-      await forgetPerson(deps.db, workspace.id, [doomedUser, user_id, ...user_ids], { now: deps.clock.now(), node: deps.node, keyId: key.keyId })
+      await forgetPerson(deps.db, workspace.id, users, { now: deps.clock.now(), node: deps.node, keyId: key.keyId })
       await deps.relay.flush()
     }
     const deleted = await deleteEvents(

@@ -29,6 +29,8 @@ export interface Start {
   workspaceId: number
   sessionId: string
   userId: string
+  /** With `single`: all users that are this person. */
+  users: readonly string[]
   token: string | undefined
   at: number
   single: boolean
@@ -39,7 +41,7 @@ export interface Start {
  * began before it, and is ended by the next one that began after it. Throws `conflict` where the token is another log-in's.
  */
 export async function startLogin(trx: CatalogTransaction, start: Start): Promise<{ sessionId: string; changes: Change[] }> {
-  const { workspaceId, sessionId, userId, token, at, single } = start
+  const { workspaceId, sessionId, userId, users, token, at, single } = start
   // A write to one row of the workspace: log-ins of one person that come at the same time to two nodes see each other.
   if (single)
     await trx
@@ -63,7 +65,7 @@ export async function startLogin(trx: CatalogTransaction, start: Start): Promise
   if (!made) return await startLogin(trx, start)
   const changes: Change[] = [{ record: 'started', sessionId, userId, at }]
   if (!single) return { sessionId, changes }
-  const others = await logins.where('user_id', '=', userId).where('session_id', '!=', sessionId).execute()
+  const others = await logins.where('user_id', 'in', users).where('session_id', '!=', sessionId).execute()
   for (const other of others.filter(({ started_at }) => started_at <= at)) changes.push(...(await endLogin(trx, other, { at, record: 'replaced' })))
   const later = others.map(({ started_at }) => started_at).filter((startedAt) => startedAt > at)
   if (later.length > 0) {

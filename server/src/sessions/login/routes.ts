@@ -13,6 +13,9 @@ import { plainText } from '../../ingest/json.ts'
 import type { Pipeline } from '../../ingest/pipeline.ts'
 import { enqueue, requestId } from '../../outbox/outbox.ts'
 import type { Relay } from '../../outbox/relay.ts'
+import { usersWith } from '../../people/ids.ts'
+import type { Persons } from '../../store/persons.ts'
+import type { Store } from '../../store/store.ts'
 import { endLogin, findLogin, sessionIdOf, startLogin, type Login } from './login.ts'
 import { momentTold, recordPayload, type About, type SessionRecord } from './record.ts'
 
@@ -22,6 +25,8 @@ export interface LoginRoutesDeps {
   pipeline: Pipeline
   clock: Clock
   relay: Pick<Relay, 'flush'>
+  store: Store
+  persons: Persons
 }
 
 type Told = Call<'startSession' | 'noteActivity' | 'finishSession'>
@@ -42,16 +47,17 @@ export const loginRoutes = (deps: LoginRoutesDeps): Pick<Handlers, 'startSession
     const id = requestId(workspace.id, body, call.request.headers)
     const told = { workspaceId: workspace.id, keyId: key.keyId, receivedAt: now, kind: 'login' as const }
     const about = aboutOf(body)
+    const single = body.single_session ?? (await isSingle(deps.db, workspace.id))
+    const start = {
+      workspaceId: workspace.id,
+      sessionId: id === undefined ? uuidv7(now) : sessionIdOf(workspace.id, id),
+      userId,
+      users: single ? await usersWith(deps, workspace.id, userId) : [userId],
+      token: body.session_token ?? undefined,
+      at,
+      single,
+    }
     const sessionId = await deps.db.transaction().execute(async (trx) => {
-      const { single_session } = await trx.selectFrom('workspaces').select('single_session').where('id', '=', workspace.id).executeTakeFirstOrThrow()
-      const start = {
-        workspaceId: workspace.id,
-        sessionId: id === undefined ? uuidv7(now) : sessionIdOf(workspace.id, id),
-        userId,
-        token: body.session_token ?? undefined,
-        at,
-        single: body.single_session ?? single_session === 1,
-      }
       const { sessionId: started, changes } = await startLogin(trx, start)
       await handOn(
         deps,
@@ -111,6 +117,10 @@ export const loginRoutes = (deps: LoginRoutesDeps): Pick<Handlers, 'startSession
     return { success: true }
   },
 })
+
+/** Whether a log-in ends the person's others, by the workspace. */
+const isSingle = async (db: CatalogDb, workspaceId: number): Promise<boolean> =>
+  (await db.selectFrom('workspaces').select('single_session').where('id', '=', workspaceId).executeTakeFirstOrThrow()).single_session === 1
 
 async function handOn({ pipeline: { node } }: LoginRoutesDeps, trx: CatalogTransaction, records: readonly SessionRecord[]): Promise<void> {
   for (const record of records) {
