@@ -90,7 +90,7 @@ const step = fc.record({
   ),
 })
 
-test('people are counted, listed and shown as the rule says, after every step', { timeout: 600_000 }, async () => {
+test('people are counted, listed and shown as the rule says, after every step', { timeout: 3_600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 25, size: 'max' }), async (steps) => {
       const places = [
