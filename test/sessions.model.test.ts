@@ -96,7 +96,7 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'repeat' as const }) },
 )
 
-test('answers say what follows from what was told, whatever its order', { timeout: 280_000 }, async () => {
+test('answers say what follows from what was told, whatever its order', { timeout: 3_600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(fc.nat(1), action), { minLength: 10, maxLength: 14 }), async (steps) => {
       // Five minutes off the grid: no idle limit is passed while the test runs.

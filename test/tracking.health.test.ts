@@ -37,12 +37,19 @@ describe('the health of tracking', () => {
     await w.post('/api/tasks/1/track-view', { user_id: 'ada', session_id: 's', view_duration_seconds: 2 })
     await w.call('POST', '/api/tasks/1/reject', { user_id: 'bob', reason: 'unclear' })
     await w.post('/api/events/log', { event_type: 5 })
+    // Named like a rejection, it is none; a visit beside a log-in is no active session.
+    await w.post('/api/events/log', { event_type: 'task_rejected', event_action: 'rejected', user_id: 'ada', entity_type: 'task', entity_id: '1' })
+    expect(await w.get('/api/sessions/summary')).toMatchObject({ active_sessions: 3 })
+    await w.call('POST', '/api/sessions/start', { user_id: 'ada' })
+    expect(await w.get('/api/sessions/summary')).toMatchObject({ active_sessions: 1, sessions: 4 })
+    expect(await w.get('/api/sessions/summary?kind=web&from=2025-01-01&to=2025-01-02')).toMatchObject({ active_sessions: 3, sessions: 0 })
     const health = await w.get('/api/health/tracking')
     expect(health).toMatchObject({
       task_views_today: 2,
       task_rejections_week: 1,
       tasks_active_24h: 1,
-      active_sessions: expect.any(Number) as number,
+      active_sessions: 1,
+      sessions_week: 4,
       baselines: 0,
       capture_rate: null,
       quarantined_week: 1,
@@ -50,7 +57,7 @@ describe('the health of tracking', () => {
       warnings: [],
     })
     expect(health['streams']).toMatchObject([
-      { stream: 'events', rows: 3, off: false },
+      { stream: 'events', rows: 4, off: false },
       { stream: 'sessions' },
       { stream: 'entities', rows: 1 },
       { stream: 'views', rows: 1 },

@@ -18,7 +18,7 @@ export async function entitySummary(deps: EntityDeps, { workspace, params, query
   const range = readRange(asked, { timezone: workspace.timezone, now: deps.clock.now() })
   const [statuses, reasons, opened, unopened] = await Promise.all([
     statusesOf(deps, workspace, entityType),
-    reasonsOf(deps, workspace, entityType, range),
+    reasonsOf(deps, workspace.id, entityType, range),
     openedOf(deps, workspace, entityType, range),
     countUnopened(deps, workspace, entityType),
   ])
@@ -49,11 +49,14 @@ WHERE ${ofType({ workspaceId: id, entityType })} AND deleted = 0 GROUP BY name O
 }
 
 /** Of entities that are deleted now too: they were turned down all the same. */
-async function reasonsOf({ store }: EntityDeps, { id }: DirectoryWorkspace, entityType: string, { fromMs, toMs }: Range): Promise<Counted> {
+async function reasonsOf({ store }: Pick<EntityDeps, 'store'>, workspaceId: number, entityType: string, { fromMs, toMs }: Range): Promise<Counted> {
   const { rows } = await store.query<Row>(sql`SELECT a.5 AS name, count() AS count FROM ${table(store, 'entities')} FINAL ARRAY JOIN assignments AS a
-WHERE ${ofType({ workspaceId: id, entityType })} AND a.4 = 'rejected' AND a.3 >= ${i64(fromMs)} AND a.3 < ${i64(toMs)} GROUP BY name ORDER BY count DESC, name`)
+WHERE ${ofType({ workspaceId, entityType })} AND a.4 = 'rejected' AND a.3 >= ${i64(fromMs)} AND a.3 < ${i64(toMs)} GROUP BY name ORDER BY count DESC, name`)
   return counted(rows)
 }
+
+export const countRejections = async (deps: Pick<EntityDeps, 'store'>, workspaceId: number, entityType: string, range: Range): Promise<number> =>
+  sum(await reasonsOf(deps, workspaceId, entityType, range))
 
 /** Who had looked before they were assigned took no time. */
 async function openedOf(

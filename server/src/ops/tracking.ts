@@ -8,7 +8,9 @@ import type { CatalogDb } from '../catalog/schema.ts'
 import type { Call, Handlers } from '../http/call.ts'
 import type { Job } from '../jobs/job.ts'
 import type { Scheduler } from '../jobs/scheduler.ts'
-import { foldedByGap, foldedById, foldSettings, isOpen, keysStartedIn, keysUnderWay } from '../sessions/fold.ts'
+import { countRejections } from '../entities/summary.ts'
+import { countStarted, countUnderWay } from '../sessions/counts.ts'
+import { foldedByGap, foldedById, foldSettings } from '../sessions/fold.ts'
 import { i64, raw, sql, str, time, u32, type Piece } from '../store/sql.ts'
 import type { RequestCounts } from './counts.ts'
 import { ledger, type LedgerDeps } from './ledger.ts'
@@ -45,19 +47,15 @@ async function tracking(deps: TrackingDeps, workspace: DirectoryWorkspace) {
   const events = raw(`${store.dialect.database}.events`)
   const of = sql`workspace_id = ${u32(workspace.id)}`
   const view = raw("entity_type = 'task' AND event_action = 'viewed' AND NOT is_bot")
-  const rejection = raw("entity_type = 'task' AND event_action = 'rejected' AND NOT is_bot")
   const wanted = { store, workspaceId: workspace.id, now, bots: false }
-  const week = { fromMs: now - 7 * DAY, toMs: now + DAY }
-  const recentKeys = sql`${keysStartedIn(wanted, week)} UNION ALL ${keysUnderWay(wanted)}`
-  const [recent, sessions, baselines, books, streams, warnings] = await Promise.all([
-    store.query<{ views: string; rejections: string; tasks: string }>(sql`SELECT countIf(${view} AND event_timestamp >= ${time(today)}) AS views,
-  countIf(${rejection}) AS rejections, uniqExactIf(entity_id, entity_type = 'task' AND NOT is_bot AND event_timestamp >= ${time(now - DAY)}) AS tasks
-FROM ${events} WHERE ${of} AND event_timestamp >= ${time(now - 7 * DAY)} AND event_timestamp <= ${time(now)}`),
-    store.query<{ week: string; open: string }>(
-      sql`SELECT countIf(start_ms >= ${i64(now - 7 * DAY)}) AS week, countIf(${isOpen}) AS open
-FROM (${foldedById(wanted, recentKeys)} UNION ALL ${foldedByGap(wanted, week)}) WHERE start_ms >= ${i64(now - 7 * DAY)} OR ${isOpen}`,
-      { settings: foldSettings },
-    ),
+  const week = readRange({ days: 7 }, { timezone: workspace.timezone, now })
+  const [recent, rejections, underWay, sessions, baselines, books, streams, warnings] = await Promise.all([
+    store.query<{ views: string; tasks: string }>(sql`SELECT countIf(${view} AND event_timestamp >= ${time(today)}) AS views,
+  uniqExactIf(entity_id, entity_type = 'task' AND NOT is_bot AND event_timestamp >= ${time(now - DAY)}) AS tasks
+FROM ${events} WHERE ${of} AND event_timestamp >= ${time(Math.min(today, now - DAY))} AND event_timestamp <= ${time(now)}`),
+    countRejections(deps, workspace.id, 'task', week),
+    countUnderWay(wanted),
+    countStarted(wanted, week),
     latestBaselines(deps.db, workspace.id),
     ledger(deps, { workspace, query: { days: 7, by: 'total' } }),
     sizes(deps, workspace),
@@ -65,10 +63,10 @@ FROM (${foldedById(wanted, recentKeys)} UNION ALL ${foldedByGap(wanted, week)}) 
   ])
   return {
     task_views_today: Number(recent.rows[0]?.views ?? 0),
-    task_rejections_week: Number(recent.rows[0]?.rejections ?? 0),
+    task_rejections_week: rejections,
     tasks_active_24h: Number(recent.rows[0]?.tasks ?? 0),
-    active_sessions: Number(sessions.rows[0]?.open ?? 0),
-    sessions_week: Number(sessions.rows[0]?.week ?? 0),
+    active_sessions: underWay,
+    sessions_week: sessions,
     baselines: baselines.length,
     streams,
     capture_rate: books.capture_rate,

@@ -3,10 +3,11 @@ import { formatDay, zone } from '../analytics/zone.ts'
 import { iso } from '../base/time.ts'
 import type { Call } from '../http/call.ts'
 import { empty, i64, raw, sql, u32 } from '../store/sql.ts'
-import { foldedByGap, foldedStartedIn, foldSettings, isOpen, kinds, lengthMs, type Kind, type Wanted } from './fold.ts'
+import { countUnderWay } from './counts.ts'
+import { foldedByGap, foldedStartedIn, foldSettings, kinds, lengthMs, type Kind, type Wanted } from './fold.ts'
 import type { SessionReadDeps } from './list.ts'
 
-/** Figures of all sessions that started in the range; of each start's day and kind those that add up, as `[day_ms, rank, sessions, open, length_sum, single]`. */
+/** Figures of all sessions that started in the range; of each start's day and kind those that add up, as `[day_ms, rank, sessions, length_sum, single]`. */
 interface Row {
   length_median: number | null
   length_median_of_several: number | null
@@ -14,12 +15,12 @@ interface Row {
   events_sum: string
   events_median: number | null
   events_most: string
-  parts: Array<readonly [string, number, string, string, number, string]>
+  parts: Array<readonly [string, number, string, number, string]>
 }
 
 /**
- * Figures of the sessions that started in the range. `active_sessions` and `platform_seconds` count log-ins where any started in it, single-event
- * sessions and bounces those of kind web. A length runs to the end, or to the last activity of a session that is under way; medians of an
+ * Figures of the sessions that started in the range, and how many are under way now. `platform_seconds` counts log-ins where any started in it,
+ * single-event sessions and bounces those of kind web. A length runs to the end, or to the last activity of a session that is under way; medians of an
  * even number are the mean of the two in the middle.
  */
 export async function summarize({ store, clock }: SessionReadDeps, call: Call<'sessionSummary'>): Promise<object> {
@@ -30,25 +31,26 @@ export async function summarize({ store, clock }: SessionReadDeps, call: Call<'s
   const wanted: Wanted = { store, workspaceId: workspace.id, now, bots }
   const place = zone(range.timezone)
   const days = [...new Set(Array.from({ length: range.lastDay - range.firstDay + 1 }, (_, i) => place.startOfDay(range.firstDay + i)))]
+  const underWay = countUnderWay(wanted, query.kind)
   const { rows } = await store.query<Row>(
     sql`SELECT quantileExactInclusiveMerge(0.5)(length_states) AS length_median,
   if(sum(several) = 0, NULL, quantileExactInclusiveMerge(0.5)(several_states)) AS length_median_of_several,
   max(longest) AS length_most, sum(event_sum) AS events_sum, quantileExactInclusiveMerge(0.5)(event_states) AS events_median, max(most) AS events_most,
-  groupArray((day_ms, rank, counted, opened, lengths, singles)) AS parts
+  groupArray((day_ms, rank, counted, lengths, singles)) AS parts
 FROM (
-  SELECT day_ms, rank, count() AS counted, countIf(open) AS opened, toFloat64(sum(length)) AS lengths, max(length) AS longest, sum(events) AS event_sum, max(events) AS most,
+  SELECT day_ms, rank, count() AS counted, toFloat64(sum(length)) AS lengths, max(length) AS longest, sum(events) AS event_sum, max(events) AS most,
     countIf(events = 1 AND rank = 0) AS singles, countIf(events > 1) AS several,
     quantileExactInclusiveState(0.5)(length) AS length_states, quantileExactInclusiveStateIf(0.5)(length, events > 1) AS several_states,
     quantileExactInclusiveState(0.5)(events) AS event_states
   FROM (
-    SELECT rank, events, ${isOpen} AS open, ${lengthMs} AS length, roundDown(start_ms, [${raw(days.map((ms) => `toInt64(${ms})`).join(', '))}]) AS day_ms
+    SELECT rank, events, ${lengthMs} AS length, roundDown(start_ms, [${raw(days.map((ms) => `toInt64(${ms})`).join(', '))}]) AS day_ms
     FROM (${foldedStartedIn(wanted, range)} UNION ALL ${foldedByGap(wanted, range)})
     WHERE start_ms >= ${i64(range.fromMs)} AND start_ms < ${i64(range.toMs)}${query.kind === undefined ? empty : sql` AND rank = ${u32(kinds.indexOf(query.kind))}`})
   GROUP BY day_ms, rank)`,
     { settings: foldSettings },
   )
   return {
-    ...shape(rows[0], range),
+    ...shape(rows[0], range, await underWay),
     meta: {
       from: iso(range.fromMs),
       to: iso(range.toMs),
@@ -57,25 +59,23 @@ FROM (
       bots: bots ? 'included' : 'excluded',
       fresh_to: iso(now),
       definition:
-        'Sessions by their start, from inclusive, to exclusive. A session without an end has ended at its last activity, 30 minutes after it, a log-in 24 hours. Active sessions and platform time count log-ins where there are any; bounces are web sessions of one event.',
+        'Sessions by their start, from inclusive, to exclusive. A session without an end has ended at its last activity, 30 minutes after it, a log-in 24 hours. Active sessions are those under way now, whatever the range. They and platform time count log-ins where there are any; bounces are web sessions of one event.',
     },
   }
 }
 
 interface Sums {
   sessions: number
-  open: number
   lengthMs: number
   single: number
 }
 
-function shape(row: Row | undefined, range: Range): object {
+function shape(row: Row | undefined, range: Range, underWay: number): object {
   const place = zone(range.timezone)
-  const parts = (row?.parts ?? []).map(([dayMs, rank, sessions, open, lengthMs, single]) => ({
+  const parts = (row?.parts ?? []).map(([dayMs, rank, sessions, lengthMs, single]) => ({
     day: formatDay(place.dayAt(Number(dayMs))),
     rank,
     sessions: Number(sessions),
-    open: Number(open),
     lengthMs,
     single: Number(single),
   }))
@@ -83,11 +83,10 @@ function shape(row: Row | undefined, range: Range): object {
     some.reduce(
       (sum, one) => ({
         sessions: sum.sessions + one.sessions,
-        open: sum.open + one.open,
         lengthMs: sum.lengthMs + one.lengthMs,
         single: sum.single + one.single,
       }),
-      { sessions: 0, open: 0, lengthMs: 0, single: 0 },
+      { sessions: 0, lengthMs: 0, single: 0 },
     )
   const total = sumOf(parts)
   const of = (kind: Kind): Sums => sumOf(parts.filter(({ rank }) => kinds[rank] === kind))
@@ -101,7 +100,7 @@ function shape(row: Row | undefined, range: Range): object {
   return {
     sessions: total.sessions,
     by_kind: Object.fromEntries(kinds.map((kind) => [kind, of(kind).sessions])),
-    active_sessions: onPlatform.open,
+    active_sessions: underWay,
     length: {
       mean_seconds: seconds(total.lengthMs / total.sessions),
       median_seconds: seconds(all?.length_median),

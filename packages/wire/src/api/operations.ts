@@ -125,10 +125,10 @@ const Gate = Type.Object({
 })
 const TrackingHealth = Type.Object({
   task_views_today: Type.Integer(),
-  task_rejections_week: Type.Integer(),
+  task_rejections_week: Type.Integer({ description: 'Of today and the six days before, as /api/tasks/summary?days=7 counts them.' }),
   tasks_active_24h: Type.Integer(),
-  active_sessions: Type.Integer(),
-  sessions_week: Type.Integer(),
+  active_sessions: Type.Integer({ description: 'As /api/sessions/summary counts them.' }),
+  sessions_week: Type.Integer({ description: 'Started today and on the six days before, as /api/sessions/summary counts them.' }),
   baselines: Type.Integer({ description: 'Figures of the last calculation.' }),
   streams: Type.Array(
     Type.Object({

@@ -63,7 +63,7 @@ const meta = Type.Object({
 const Summary = Type.Object({
   sessions: Type.Integer(),
   by_kind: Type.Object({ web: Type.Integer(), chat: Type.Integer(), login: Type.Integer() }),
-  active_sessions: Type.Integer(),
+  active_sessions: Type.Integer({ description: 'Under way now, whatever the range: log-ins where the workspace has any, else all.' }),
   length: Type.Object(Length),
   events_per_session: PerSession,
   single_event_sessions: Type.Integer(),
