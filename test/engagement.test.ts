@@ -90,6 +90,25 @@ describe('an entity', () => {
       ],
     })
     expect((await w.call('POST', '/api/entities/batch', { entities: [{}] })).status).toBe(422)
+    const large = { text: 'x'.repeat(33_000) }
+    const mixed = await w.call('POST', '/api/entities/batch', {
+      entities: [
+        { entity_type: 'task', entity_id: '4', attributes: { n: 4 } },
+        { entity_type: 'task', entity_id: '4', attributes: large, merge: true },
+        { entity_type: 'task', entity_id: '5', title: 'Sand' },
+        { entity_type: 'task', entity_id: '6', attributes: large },
+        { entity_type: 'task', entity_id: '7', attributes: { n: 7 } },
+      ],
+    })
+    expect(mixed).toMatchObject({
+      status: 200,
+      body: {
+        accepted: 2,
+        rejected: [{ index: 1, message: 'attributes have at most 32 KB.' }, { index: 2, message: expect.stringMatching(/^title is/) }, { index: 3 }],
+      },
+    })
+    for (const id of ['4', '7']) expect(await w.get(`/api/tasks/${id}`)).toMatchObject({ attributes: { n: Number(id) } })
+    for (const id of ['5', '6']) expect((await w.call('GET', `/api/tasks/${id}`)).status).toBe(404)
   })
 
   test('is written once for each key, and the answer is the first one’s', async () => {
@@ -106,6 +125,8 @@ describe('an entity', () => {
     const w = await cairn.workspace()
     expect(await put(w, '1', { attributes: { text: 'x'.repeat(33_000) } })).toMatchObject({ status: 422, body: { errors: [{ path: '/attributes' }] } })
     expect(await put(w, '1', { attributes: [] })).toMatchObject({ status: 422 })
+    expect(await put(w, '1', { title: 'Paint' })).toMatchObject({ status: 422, body: { errors: [{ path: '/title', message: 'is not known here' }] } })
+    expect(await w.call('PATCH', '/api/tasks/1', { status: 'open' })).toMatchObject({ status: 422, body: { errors: [{ path: '/status' }] } })
     expect(await put(w, '1', { occurred_at: 'soon' })).toMatchObject({ status: 422, body: { errors: [{ path: '/occurred_at' }] } })
     expect(await w.call('GET', '/api/tasks/1')).toMatchObject({ status: 404 })
     expect(await w.post('/api/tasks/1/reject', { user_id: 'ada' })).toMatchObject({ status: 403 })

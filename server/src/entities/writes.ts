@@ -1,3 +1,4 @@
+import { entityEndpoints } from '@cairn/wire/api/entities'
 import { CairnError } from '../base/errors.ts'
 import { iso } from '../base/time.ts'
 import { note } from '../catalog/audit.ts'
@@ -26,32 +27,23 @@ export const writeRoutes = (deps: EntityDeps): Pick<Handlers, Names> => ({
   unassign: (call) => write(deps, call, (at) => ({ at, assignment: one(call, 'remove', at) }), { mustExist: true }),
   putEntities: async (call) => {
     const now = deps.clock.now()
-    const rejected: Array<{ index: number; code: string; message: string }> = []
-    const byEntity = new Map<string, { name: EntityName; said: Said[] }>()
+    const rejected: Rejected[] = []
+    const items: Item[] = []
     for (const [index, item] of call.body.entities.entries()) {
       try {
-        const { name, said } = readItem(call.workspace.id, item, now)
-        const key = JSON.stringify([name.entityType, name.entityId])
-        const entry = byEntity.get(key) ?? { name, said: [] }
-        entry.said.push(said)
-        byEntity.set(key, entry)
+        items.push({ index, ...readItem(call.workspace.id, item, now) })
       } catch (error) {
         if (!(error instanceof CairnError)) throw error
         rejected.push({ index, code: error.code, message: error.message })
       }
     }
     const made: EntityName[] = []
-    const entries = [...byEntity.values()]
-    for (let first = 0; first < entries.length; first += IN_ONE_TRANSACTION) {
-      await deps.db.transaction().execute(async (trx) => {
-        for (const { name, said } of entries.slice(first, first + IN_ONE_TRANSACTION)) {
-          await register(trx, name, now)
-          const { appeared } = await say(trx, name, said, { now, node: deps.node, keyId: call.key.keyId })
-          if (appeared) made.push(name)
-          await noteChange(trx, call, name, now)
-        }
-      })
+    for (let first = 0; first < items.length; first += IN_ONE_TRANSACTION) {
+      const written = await writeItems(deps, call, items.slice(first, first + IN_ONE_TRANSACTION), now)
+      made.push(...written.made)
+      rejected.push(...written.rejected)
     }
+    rejected.sort((a, b) => a.index - b.index)
     await deps.relay.flush()
     await deps.waiting.replay(call.workspace, made)
     const failed = rejected.length > 0 && rejected.length === call.body.entities.length
@@ -62,6 +54,50 @@ export const writeRoutes = (deps: EntityDeps): Pick<Handlers, Names> => ({
 
 /** Short enough for other writers to wait for. */
 const IN_ONE_TRANSACTION = 50
+
+interface Item {
+  /** Place in the request. */
+  index: number
+  name: EntityName
+  said: Said
+}
+interface Rejected {
+  index: number
+  code: string
+  message: string
+}
+
+/** In one transaction. One that would be too large is left out, and the others are written anew: of a transaction that failed nothing is there. */
+async function writeItems(
+  deps: EntityDeps,
+  call: Call<'putEntities'>,
+  items: readonly Item[],
+  now: number,
+): Promise<{ made: EntityName[]; rejected: Rejected[] }> {
+  const rejected: Rejected[] = []
+  for (let left = items; ;) {
+    let written = 0
+    try {
+      const made = await deps.db.transaction().execute(async (trx) => {
+        const appearing: EntityName[] = []
+        for (const { name, said } of left) {
+          await register(trx, name, now)
+          const { appeared } = await say(trx, name, [said], { now, node: deps.node, keyId: call.key.keyId })
+          if (appeared) appearing.push(name)
+          await noteChange(trx, call, name, now)
+          written++
+        }
+        return appearing
+      })
+      return { made, rejected }
+    } catch (error) {
+      const culprit = left[written]
+      if (!culprit || !(error instanceof CairnError) || error.code !== 'invalid') throw error
+      rejected.push({ index: culprit.index, code: error.code, message: error.message })
+      left = left.filter((item) => item !== culprit)
+    }
+  }
+}
 
 type Writes = Call<'putEntity'> | Call<'patchEntity'> | Call<'deleteEntity'> | Call<'assign'> | Call<'unassign'>
 
@@ -114,6 +150,8 @@ const one = ({ params }: Call<'assign'> | Call<'unassign'>, change: 'add' | 'rem
 function readItem(workspaceId: number, item: unknown, now: number): { name: EntityName; said: Said } {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) throw invalid('/', 'must be an object')
   const { entity_type: type, entity_id: id, attributes = {}, assignees, merge = false, ...rest } = item as Record<string, unknown>
+  const unknown = Object.keys(rest).find((field) => !(field in entityEndpoints.putEntity.body.properties))
+  if (unknown !== undefined) throw invalid(`/${unknown}`, 'is not known here; what is said of an entity stands in attributes')
   if (typeof type !== 'string') throw invalid('/entity_type', 'must be text')
   if (typeof id !== 'string' && typeof id !== 'number') throw invalid('/entity_id', 'must be text or a number')
   if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) throw invalid('/attributes', 'must be an object')

@@ -1,5 +1,5 @@
 import Type, { type TSchema } from 'typebox'
-import { Moment, Success, id, listOf, notRecorded, o, orNull, page, range, text, type Endpoint } from '../endpoint.ts'
+import { Moment, Success, id, listOf, notRecorded, o, orNull, page, range, strict, text, type Endpoint } from '../endpoint.ts'
 
 const When = o(
   Type.Union([Type.String({ maxLength: 64 }), Type.Number()], {
@@ -90,6 +90,9 @@ const Unopened = Type.Object({
 const things = <T extends TSchema>(item: T) =>
   Type.Object({ tasks: o(Type.Array(item, { description: 'Where the type is task.' })), entities: o(Type.Array(item)), next_cursor: orNull(Type.String()) })
 
+/** What is said of an entity stands in `attributes`: a field that is none of these would be lost, and is refused. */
+const saying = Type.Object({ attributes: o(attributes), assignees: o(assignees), ...written }, strict)
+
 const write = <T extends Record<string, TSchema>>(fields: T) => Type.Object({ ...fields, ...written })
 
 /**
@@ -102,7 +105,7 @@ export const entityEndpoints = {
     access: 'manage',
     role: 'analyst',
     summary: 'Say all attributes of an entity, and who is assigned.',
-    body: write({ attributes: o(attributes), assignees: o(assignees) }),
+    body: saying,
     answer,
   },
   patchEntity: {
@@ -111,7 +114,7 @@ export const entityEndpoints = {
     access: 'manage',
     role: 'analyst',
     summary: 'Say some attributes of an entity; the others stay.',
-    body: write({ attributes: o(attributes), assignees: o(assignees) }),
+    body: saying,
     answer,
   },
   getEntity: {
