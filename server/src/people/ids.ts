@@ -32,7 +32,7 @@ GROUP BY root`)
 }
 
 /** Of the person that a user is. */
-export async function idsOfUser({ store, persons }: { store: Store; persons: Persons }, workspaceId: number, userId: string): Promise<Ids> {
+async function idsOfUser({ store, persons }: { store: Store; persons: Persons }, workspaceId: number, userId: string): Promise<Ids> {
   if (!persons.hasLinks(workspaceId)) return aloneAs(userId)
   const { rows } = await store.query<{ root: string }>(sql`SELECT ${persons.rootOf(workspaceId, userKey(workspaceId, userId))} AS root`)
   const root = rows[0]?.root ?? ''
