@@ -2,7 +2,28 @@
  * Ranges of time as people choose them, and as the API is asked: `from` and `to` are days, both inclusive, or moments, `to` exclusive.
  * Days are those of `zone`. Weeks start on Monday.
  */
-export const rangeKeys = ['30m', 'today', 'yesterday', '7d', '30d', 'mtd', 'last_month', 'ytd', '12m', 'all', 'custom'] as const
+export const rangeKeys = [
+  ...([
+    '30m',
+    '1h',
+    '24h',
+    'today',
+    'yesterday',
+    '7d',
+    '28d',
+    '30d',
+    '90d',
+    'week',
+    'mtd',
+    'month',
+    'last_month',
+    'quarter',
+    'ytd',
+    'year',
+    'last_year',
+  ] as const),
+  ...(['12m', 'all', 'custom'] as const),
+] as const
 export type RangeKey = (typeof rangeKeys)[number]
 export type Interval = 'minute' | 'hour' | 'day' | 'week' | 'month'
 export type Comparison = 'previous' | 'year'
@@ -22,6 +43,10 @@ const DEFAULT_RANGE: RangeKey = '7d'
 /** Nothing was tracked before. */
 const BEGINNING = '2015-01-01'
 const MINUTE_MS = 60_000
+/** Of ranges that end now. */
+const minutesOf = { '30m': 30, '1h': 60, '24h': 1_440 } as const
+/** Of ranges that are whole months, or begin with one. */
+const monthsOf: Partial<Record<RangeKey, number>> = { mtd: 1, month: 1, last_month: 1, quarter: 3, ytd: 12, year: 12, last_year: 12, '12m': 12 }
 const DAY_MS = 86_400_000
 
 /** Day of a moment in a zone, as 2026-12-03. */
@@ -53,28 +78,47 @@ export function rangeOf(
     zone,
     isOpen: last >= today,
   })
+  /** So many whole months from the first day of one. */
+  const months = (key: RangeKey, first: string, count: number): Range => days(key, first, addDays(addMonths(first, count), -1))
+  const thisMonth = `${today.slice(0, 7)}-01`
+  const thisYear = `${today.slice(0, 4)}-01-01`
   const key = isRangeKey(range) && (range !== 'custom' || (isDay(from) && isDay(to) && from <= to)) ? range : DEFAULT_RANGE
   switch (key) {
     case '30m':
-      return { key, from: new Date(now - 29 * MINUTE_MS).toISOString(), to: new Date(now + MINUTE_MS).toISOString(), interval: 'minute', zone, isOpen: true }
+    case '1h':
+    case '24h': {
+      const [from, to] = [now - (minutesOf[key] - 1) * MINUTE_MS, now + MINUTE_MS].map((ms) => new Date(ms).toISOString()) as [string, string]
+      return { key, from, to, interval: key === '24h' ? 'hour' : 'minute', zone, isOpen: true }
+    }
     case 'today':
       return days(key, today, today)
     case 'yesterday':
       return days(key, addDays(today, -1), addDays(today, -1))
     case '7d':
-      return days(key, addDays(today, -6), today)
+    case '28d':
     case '30d':
-      return days(key, addDays(today, -29), today)
-    case 'mtd':
-      return days(key, `${today.slice(0, 7)}-01`, today)
-    case 'last_month': {
-      const first = addMonths(`${today.slice(0, 7)}-01`, -1)
-      return days(key, first, addDays(`${today.slice(0, 7)}-01`, -1))
+    case '90d':
+      return days(key, addDays(today, 1 - Number.parseInt(key, 10)), today)
+    case 'week': {
+      const monday = addDays(today, -((new Date(today).getUTCDay() + 6) % 7))
+      return days(key, monday, addDays(monday, 6))
     }
+    case 'mtd':
+      return days(key, thisMonth, today)
+    case 'month':
+      return months(key, thisMonth, 1)
+    case 'last_month':
+      return months(key, addMonths(thisMonth, -1), 1)
+    case 'quarter':
+      return months(key, addMonths(thisMonth, -((Number(today.slice(5, 7)) - 1) % 3)), 3)
     case 'ytd':
-      return days(key, `${today.slice(0, 4)}-01-01`, today)
+      return days(key, thisYear, today)
+    case 'year':
+      return months(key, thisYear, 12)
+    case 'last_year':
+      return months(key, addMonths(thisYear, -12), 12)
     case '12m':
-      return { ...days(key, addMonths(`${today.slice(0, 7)}-01`, -11), today), interval: 'month' }
+      return { ...days(key, addMonths(thisMonth, -11), today), interval: 'month' }
     case 'all':
       return { ...days(key, BEGINNING, today), interval: 'week' }
     case 'custom':
@@ -92,20 +136,27 @@ const intervalOf = (from: string, to: string): Interval => {
 
 /** The period before it or after it, of the same length: what ← and → do. Undefined where there is none, such as in the future. */
 export function shifted(range: Range, direction: -1 | 1, now: number): { range: 'custom'; from: string; to: string } | undefined {
-  if (range.key === '30m' || range.key === 'all') return undefined
-  if (range.key === 'mtd' || range.key === 'ytd') {
-    const months = direction * (range.key === 'mtd' ? 1 : 12)
-    const from = addMonths(range.from, months)
-    return from > dayOf(now, range.zone) ? undefined : { range: 'custom', from, to: addMonths(range.to, months) }
-  }
-  const byMonths = range.key === 'last_month' || range.key === '12m' || isWholeMonth(range)
-  const months = range.key === '12m' ? 12 : 1
+  if (endsNow(range) || range.key === 'all') return undefined
+  const months = wholeMonths(range)
   const length = daysBetween(range.from, range.to) + 1
-  const from = byMonths ? addMonths(range.from, direction * months) : addDays(range.from, direction * length)
-  const to = byMonths ? addDays(addMonths(from, months), -1) : addDays(from, length - 1)
+  const from = months === undefined ? addDays(range.from, direction * length) : addMonths(range.from, direction * months)
+  // Of a period up to today as many days; of a whole one all of them.
+  const to = range.key === 'mtd' || range.key === 'ytd' ? addMonths(range.to, direction * (months ?? 1)) : lastOf(from, { months, length })
   return from > dayOf(now, range.zone) ? undefined : { range: 'custom', from, to }
 }
-const isWholeMonth = ({ from, to }: Range): boolean => from.endsWith('-01') && to === addDays(addMonths(from, 1), -1)
+/** It moves with every minute. */
+export const endsNow = ({ key }: Pick<Range, 'key'>): boolean => key in minutesOf
+const lastOf = (from: string, { months, length }: { months: number | undefined; length: number }): string =>
+  addDays(months === undefined ? addDays(from, length) : addMonths(from, months), -1)
+
+/** How many months it is made of; undefined where it is not. */
+function wholeMonths({ key, from, to }: Range): number | undefined {
+  if (key !== 'custom') return monthsOf[key]
+  if (!from.endsWith('-01') || !addDays(to, 1).endsWith('-01')) return undefined
+  const [year = 0, month = 0] = addDays(to, 1).split('-').map(Number)
+  const [firstYear = 0, firstMonth = 0] = from.split('-').map(Number)
+  return 12 * (year - firstYear) + month - firstMonth
+}
 
 /**
  * What a range is compared with: the period before, or the same days of the year before, moved by whole weeks so that Mondays meet Mondays.
@@ -113,12 +164,12 @@ const isWholeMonth = ({ from, to }: Range): boolean => from.endsWith('-01') && t
  */
 export function comparedTo(range: Range, comparison: Comparison, now: number): { from: string; to: string } | undefined {
   if (range.key === 'all') return undefined
-  if (range.key === '30m') return { from: moved(range.from, -30 * MINUTE_MS), to: range.from }
-  const byMonth = comparison === 'previous' && (range.key === 'mtd' || range.key === 'last_month')
+  if (endsNow(range)) return { from: moved(range.from, Date.parse(range.from) - Date.parse(range.to)), to: range.from }
+  const months = comparison === 'previous' && range.key !== '12m' && range.key !== 'ytd' && range.key !== 'custom' ? wholeMonths(range) : undefined
   const length = daysBetween(range.from, range.to) + 1
   const back = comparison === 'year' ? 364 * Math.max(1, Math.ceil(length / 364)) : length
-  const from = byMonth ? addMonths(range.from, -1) : addDays(range.from, -back)
+  const from = months === undefined ? addDays(range.from, -back) : addMonths(range.from, -months)
   if (range.isOpen) return { from, to: moved(new Date(now).toISOString(), -daysBetween(from, range.from) * DAY_MS) }
-  return { from, to: byMonth ? addDays(range.from, -1) : addDays(range.to, -back) }
+  return { from, to: months === undefined ? addDays(range.to, -back) : addDays(range.from, -1) }
 }
 const moved = (moment: string, ms: number): string => new Date(Date.parse(moment) + ms).toISOString()

@@ -8,6 +8,7 @@ import { useWorkspace } from '../account.tsx'
 import { ask } from '../api/queries.ts'
 import { AnswerChart } from '../questions/answer.tsx'
 import { chartOf, chartsOf } from '../questions/charts.ts'
+import { ExportItems } from '../questions/export.tsx'
 import { asked, FIRST, readQuestion } from '../questions/question.ts'
 import { askQuestion, inRange, type Answer } from '../questions/use-answer.ts'
 import { RangeControl } from '../range/range-control.tsx'
@@ -17,7 +18,6 @@ import { texts } from '../texts/texts.ts'
 import { Empty, Faces, Waiting } from '../ui/faces.tsx'
 import { useFormat } from '../ui/format.ts'
 import { Icon } from '../ui/icons.tsx'
-import { save } from '../ui/save.ts'
 import { Screen } from '../ui/screen.tsx'
 import { useSetUrl, useUrl } from '../url.ts'
 import { Builder } from './explorer/builder.tsx'
@@ -158,16 +158,6 @@ function readFigure(text: string | undefined): Figure | undefined {
 /** What can be taken away from here. */
 function Actions({ answer, question, drawn }: { answer: Answer | undefined; question: Question | undefined; drawn: () => Element | null }) {
   const [isCall, setCall] = useState(false)
-  const saveCsv = async (): Promise<void> => {
-    if (!answer) return
-    const { csvOf } = await import('../questions/csv.ts')
-    save(csvOf(answer), `${answer.kind}.csv`)
-  }
-  const savePng = async (): Promise<void> => {
-    const within = drawn()
-    const { pngOf } = await import('../questions/png.ts')
-    if (within) save(await pngOf(within), `${question?.kind ?? 'chart'}.png`)
-  }
   return (
     <Group gap={6}>
       <Menu position="bottom-end" withinPortal>
@@ -177,8 +167,7 @@ function Actions({ answer, question, drawn }: { answer: Answer | undefined; ques
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => void saveCsv()}>{t.explorer.csv}</Menu.Item>
-          <Menu.Item onClick={() => void savePng()}>{t.explorer.png}</Menu.Item>
+          <ExportItems answer={answer} drawn={drawn} name={question?.kind ?? 'chart'} />
         </Menu.Dropdown>
       </Menu>
       <Button size="xs" variant="default" disabled={!question} onClick={() => setCall(true)}>

@@ -1,4 +1,4 @@
-import { Anchor, Button, Stack, Table, Text } from '@mantine/core'
+import { Anchor, Box, Button, Stack, Text } from '@mantine/core'
 import type { AnswerOf } from '@cairn/wire/api'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -7,9 +7,9 @@ import { useWorkspace } from '../account.tsx'
 import { ask } from '../api/queries.ts'
 import { texts } from '../texts/texts.ts'
 import { Faces, Waiting } from '../ui/faces.tsx'
-import { useFormat } from '../ui/format.ts'
+import { useFormat, type Format } from '../ui/format.ts'
+import { Records, type Field } from '../ui/records.tsx'
 import { Screen } from '../ui/screen.tsx'
-import { TableRegion } from '../ui/table-region.tsx'
 import { When } from '../ui/when.tsx'
 import { useSetUrl, useUrl } from '../url.ts'
 import { RunResult, RunState } from './jobs/run.tsx'
@@ -51,77 +51,72 @@ export function Jobs() {
 function JobTable({ jobs, mayRun }: { jobs: readonly Job[]; mayRun: boolean }) {
   const format = useFormat()
   const run = useRunJob()
-  return (
-    <TableRegion minWidth={860} label={t.title}>
-      <Table verticalSpacing="sm" bg="var(--cairn-surface)" withTableBorder borderColor="var(--cairn-line)">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">{t.job}</Table.Th>
-            <Table.Th scope="col">{t.lastRun}</Table.Th>
-            <Table.Th scope="col">{t.result}</Table.Th>
-            <Table.Th scope="col">{t.nextRun}</Table.Th>
-            {mayRun && (
-              <Table.Th scope="col">
-                <span className="only-read">{texts.settings.action}</span>
-              </Table.Th>
-            )}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {jobs.map((job) => (
-            <Table.Tr key={job.name}>
-              <Table.Th scope="row" fw={400} maw={{ base: 200, sm: 340 }}>
-                <Anchor
-                  fw={600}
-                  c="inherit"
-                  size="sm"
-                  renderRoot={(props) => <Link {...props} to="." search={(now: object) => ({ ...now, job: job.name })} resetScroll={false} />}
-                >
-                  {job.name}
-                </Anchor>
-                <Text size="xs" c="dimmed">
-                  {job.about}
-                </Text>
-              </Table.Th>
-              <Table.Td>
-                {job.last_run ? (
-                  <Stack gap={2} align="flex-start">
-                    <RunState of={job.last_run} />
-                    <Text size="xs" c="dimmed">
-                      <When at={job.last_run.started_at} />
-                    </Text>
-                  </Stack>
-                ) : (
-                  <Text size="sm" c="dimmed">
-                    {t.never}
-                  </Text>
-                )}
-              </Table.Td>
-              <Table.Td maw={320}>{job.last_run && <RunResult of={job.last_run} />}</Table.Td>
-              <Table.Td>
-                <Text size="sm">{format.time(job.next_run_at)}</Text>
-                <Text size="xs" c="dimmed" title={job.schedule}>
-                  {job.of === 'server' ? t.ofServer : t.inZone(job.timezone)}
-                </Text>
-              </Table.Td>
-              {mayRun && (
-                <Table.Td ta="right">
-                  <Button
-                    size="compact-sm"
-                    variant="default"
-                    aria-label={t.runOf(job.name)}
-                    aria-busy={job.running}
-                    loading={run.isPending && run.variables === job.name}
-                    onClick={() => run.mutate(job.name)}
-                  >
-                    {t.run}
-                  </Button>
-                </Table.Td>
-              )}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </TableRegion>
-  )
+  return <Records framed label={t.title} minWidth={860} fields={fieldsOf(format, mayRun ? run : undefined)} of={jobs} keyOf={({ name }) => name} />
 }
+
+const fieldsOf = (format: Format, run: ReturnType<typeof useRunJob> | undefined): ReadonlyArray<Field<Job>> => [
+  { head: t.job, cell: (job) => <Name {...job} /> },
+  { head: t.lastRun, cell: ({ last_run }) => <LastRun of={last_run} /> },
+  { head: t.result, cell: ({ last_run }) => last_run && <RunResult of={last_run} /> },
+  {
+    head: t.nextRun,
+    cell: (job) => (
+      <>
+        <Text size="sm">{format.time(job.next_run_at)}</Text>
+        <Text size="xs" c="dimmed" title={job.schedule}>
+          {job.of === 'server' ? t.ofServer : t.inZone(job.timezone)}
+        </Text>
+      </>
+    ),
+  },
+  ...(run
+    ? [
+        {
+          head: texts.settings.action,
+          isAction: true,
+          cell: ({ name, running }: Job) => (
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-label={t.runOf(name)}
+              aria-busy={running}
+              loading={run.isPending && run.variables === name}
+              onClick={() => run.mutate(name)}
+            >
+              {t.run}
+            </Button>
+          ),
+        },
+      ]
+    : []),
+]
+
+const Name = ({ name, about }: Job) => (
+  <Box maw={340}>
+    <Anchor
+      fw={600}
+      c="inherit"
+      size="sm"
+      renderRoot={(props) => <Link {...props} to="." search={(now: object) => ({ ...now, job: name })} resetScroll={false} />}
+    >
+      {name}
+    </Anchor>
+    <Text size="xs" c="dimmed">
+      {about}
+    </Text>
+  </Box>
+)
+
+const LastRun = ({ of }: { of: Job['last_run'] }) =>
+  of ? (
+    <Stack gap={2} align="flex-start">
+      <RunState of={of} />
+      <Text size="xs" c="dimmed">
+        <When at={of.started_at} />
+      </Text>
+    </Stack>
+  ) : (
+    <Text size="sm" c="dimmed">
+      {t.never}
+    </Text>
+  )

@@ -4,9 +4,10 @@ import { sessionKinds } from '@cairn/wire/api/sessions'
 import { useQuery } from '@tanstack/react-query'
 import { useWorkspace } from '../account.tsx'
 import { ask } from '../api/queries.ts'
-import { Timeline } from '../charts/timeline.tsx'
+import { Timeline, type Point } from '../charts/timeline.tsx'
 import { Week } from '../charts/week.tsx'
 import { RangeControl } from '../range/range-control.tsx'
+import { dayOf } from '../range/range.ts'
 import { useRefresh } from '../range/refresh.ts'
 import { useRange } from '../range/use-range.ts'
 import { texts } from '../texts/texts.ts'
@@ -65,10 +66,11 @@ interface Answers {
 function Answer({ usage, summary }: Answers) {
   const { number, duration } = useFormat()
   const { isOpen } = useRange()
-  const [people, sessions] = [usage.people_by_day, summary.sessions_by_day].map(byDay) as [Day[], Day[]]
-  const days = Math.max(1, people.length)
+  const today = dayOf(Date.parse(usage.meta.fresh_to), usage.meta.timezone)
+  const [people, sessions] = [usage.people_by_day, summary.sessions_by_day].map((figures) => byDay(figures, today)) as [Day[], Day[]]
+  const days = Math.max(1, people.filter(({ value }) => value !== undefined).length)
   const seconds = (value: number | null): string => (value === null ? texts.shell.faces.none : duration(value * 1_000))
-  const mean = (values: readonly Day[]): string => number(Math.round((10 * values.reduce((sum, { value }) => sum + value, 0)) / days) / 10)
+  const mean = (values: readonly Day[]): string => number(Math.round((10 * values.reduce((sum, { value }) => sum + (value ?? 0), 0)) / days) / 10)
   return (
     <>
       <SimpleGrid cols={{ base: 2, md: 5 }} spacing="sm" role="group" aria-label={t.figures}>
@@ -103,21 +105,12 @@ function Answer({ usage, summary }: Answers) {
   )
 }
 
-interface Day {
-  at: string
-  value: number
-}
-/** From the first day with a figure: all time begins long before it. */
-const byDay = (figures: Readonly<Record<string, number>>): Day[] => {
-  const days = Object.entries(figures).map(([at, value]) => ({ at, value }))
-  return days.length > MOST_DAYS
-    ? days.slice(
-        Math.max(
-          0,
-          days.findIndex(({ value }) => value > 0),
-        ),
-      )
-    : days
+type Day = Point & { value: number | undefined }
+/** What has begun by today; from the first day with a figure, since all time begins long before it. */
+function byDay(figures: Readonly<Record<string, number>>, today: string): Day[] {
+  const days = Object.entries(figures).map(([at, value]) => ({ at, value: at <= today ? value : undefined }))
+  const first = days.findIndex(({ value }) => value !== undefined && value > 0)
+  return days.length > MOST_DAYS ? days.slice(Math.max(0, first)) : days
 }
 /** Longer ranges than a year are such as begin before anything was tracked. */
 const MOST_DAYS = 366

@@ -1,9 +1,10 @@
-import { Button, Group, NativeSelect, Switch, Textarea, TextInput } from '@mantine/core'
+import { Button, Group, NativeSelect, Switch } from '@mantine/core'
 import { useState } from 'react'
 import { texts } from '../../texts/texts.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Failure } from '../../ui/faces.tsx'
 import { Form } from '../../ui/form.tsx'
+import { NameField, WordsField } from '../../ui/words.tsx'
 import { useUrl } from '../../url.ts'
 import type { Board } from '../board.tsx'
 import { usePutBoard } from './put.ts'
@@ -35,22 +36,8 @@ export function BoardSettings({ board, close }: { board: Board; close: () => voi
     <Dialog title={t.title} close={close}>
       <Form submit={submit}>
         {put.error && <Failure error={put.error} title={texts.shell.faces.notDone} />}
-        <TextInput
-          label={t.name}
-          value={name}
-          maxLength={255}
-          data-autofocus
-          autoComplete="off"
-          onChange={({ currentTarget }) => setName(currentTarget.value)}
-        />
-        <Textarea
-          label={t.description}
-          value={description}
-          maxLength={2_000}
-          autosize
-          minRows={2}
-          onChange={({ currentTarget }) => setDescription(currentTarget.value)}
-        />
+        <NameField label={t.name} value={name} change={setName} isFirst />
+        <WordsField label={t.description} value={description} change={setDescription} />
         <NativeSelect
           label={t.refresh}
           value={refresh}

@@ -1,4 +1,4 @@
-import { Button, Group, Textarea, TextInput } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useWorkspace } from '../../account.tsx'
@@ -7,6 +7,7 @@ import { texts } from '../../texts/texts.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Failure } from '../../ui/faces.tsx'
 import { Form } from '../../ui/form.tsx'
+import { NameField, WordsField } from '../../ui/words.tsx'
 import type { Board } from '../board.tsx'
 
 const t = texts.boards.text
@@ -28,23 +29,8 @@ export function TextDialog({ board, close }: { board: Board; close: () => void }
     <Dialog title={t.title} close={close}>
       <Form submit={() => text.trim() !== '' && act.mutate()}>
         {act.error && <Failure error={act.error} title={texts.shell.faces.notDone} />}
-        <TextInput
-          label={t.name}
-          value={title}
-          maxLength={255}
-          data-autofocus
-          autoComplete="off"
-          onChange={({ currentTarget }) => setTitle(currentTarget.value)}
-        />
-        <Textarea
-          label={t.text}
-          value={text}
-          maxLength={10_000}
-          autosize
-          minRows={4}
-          maxRows={16}
-          onChange={({ currentTarget }) => setText(currentTarget.value)}
-        />
+        <NameField label={t.name} value={title} change={setTitle} isFirst />
+        <WordsField label={t.text} value={text} change={setText} maxLength={10_000} minRows={4} />
         <Group justify="flex-end">
           <Button type="submit" loading={act.isPending} disabled={text.trim() === ''}>
             {t.add}

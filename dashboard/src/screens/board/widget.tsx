@@ -1,19 +1,19 @@
 import { ActionIcon, Box, Menu, Text } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import type { Widget as Stored } from '@cairn/wire/api/boards'
-import type { Question } from '@cairn/wire/questions/question'
+import type { Figure, Question } from '@cairn/wire/questions/question'
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useRef, type ReactNode } from 'react'
 import type { ApiError } from '../../api/client.ts'
 import { AnswerChart } from '../../questions/answer.tsx'
 import { chartOf } from '../../questions/charts.ts'
+import { ExportItems } from '../../questions/export.tsx'
 import type { Answer } from '../../questions/use-answer.ts'
 import { texts } from '../../texts/texts.ts'
 import { Faces, Waiting } from '../../ui/faces.tsx'
 import { useFormat } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
-import { save } from '../../ui/save.ts'
 import { ask } from '../../api/queries.ts'
 import classes from './board.module.css'
 
@@ -60,22 +60,15 @@ interface Answered {
   href?: Framed['href']
   /** What else can be done with it. */
   more?: ReactNode
+  /** What a press on a figure opens. */
+  press?: ((figure: Figure) => void) | undefined
 }
 
 /** A widget that asks: its answer in its room, and its figures to take away. */
-export function AnsweredWidget({ title, chart, question, answer, href, more }: Answered) {
+export function AnsweredWidget({ title, chart, question, answer, href, more, press }: Answered) {
   const { ref, height } = useElementSize()
   const drawn = useRef<HTMLDivElement>(null)
   const name = title || t.untitled
-  const saveCsv = async (): Promise<void> => {
-    if (!answer.data) return
-    const { csvOf } = await import('../../questions/csv.ts')
-    save(csvOf(answer.data), `${name}.csv`)
-  }
-  const savePng = async (): Promise<void> => {
-    const { pngOf } = await import('../../questions/png.ts')
-    if (drawn.current) save(await pngOf(drawn.current), `${name}.png`)
-  }
   const menu = (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -85,8 +78,7 @@ export function AnsweredWidget({ title, chart, question, answer, href, more }: A
       </Menu.Target>
       <Menu.Dropdown>
         {more}
-        <Menu.Item onClick={() => void saveCsv()}>{texts.insights.explorer.csv}</Menu.Item>
-        <Menu.Item onClick={() => void savePng()}>{texts.insights.explorer.png}</Menu.Item>
+        <ExportItems answer={answer.data} drawn={() => drawn.current} name={name} />
       </Menu.Dropdown>
     </Menu>
   )
@@ -97,7 +89,14 @@ export function AnsweredWidget({ title, chart, question, answer, href, more }: A
           <div ref={drawn}>
             <Faces of={answer} waiting={<Waiting rows={1} height={Math.max(LEAST_PX, height - 8)} />}>
               {(data) => (
-                <AnswerChart question={question} answer={data} chart={chartOf(data.kind, chart)} height={Math.max(LEAST_PX, height - AROUND_PX)} isSmall />
+                <AnswerChart
+                  question={question}
+                  answer={data}
+                  chart={chartOf(data.kind, chart)}
+                  height={Math.max(LEAST_PX, height - AROUND_PX)}
+                  press={press}
+                  isSmall
+                />
               )}
             </Faces>
           </div>

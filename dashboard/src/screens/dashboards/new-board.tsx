@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Radio, Stack, TextInput } from '@mantine/core'
+import { Button, Checkbox, Group, Radio, Stack } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -9,6 +9,7 @@ import { texts } from '../../texts/texts.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Faces, Failure } from '../../ui/faces.tsx'
 import { Form } from '../../ui/form.tsx'
+import { NameField } from '../../ui/words.tsx'
 
 const t = texts.boards.make
 const BLANK = ''
@@ -41,15 +42,7 @@ export function NewBoard({ close }: { close: () => void }) {
         {({ templates: offered }) => (
           <Form submit={() => isReady && act.mutate()}>
             {act.error && <Failure error={act.error} title={texts.shell.faces.notDone} />}
-            <TextInput
-              label={t.name}
-              placeholder={template?.name ?? ''}
-              value={name}
-              maxLength={255}
-              data-autofocus
-              autoComplete="off"
-              onChange={({ currentTarget }) => setName(currentTarget.value)}
-            />
+            <NameField label={t.name} hint={template?.name ?? ''} value={name} change={setName} isFirst />
             <Radio.Group label={t.from} value={chosen} onChange={setChosen}>
               <Stack gap="xs" mt="xs">
                 <Radio value={BLANK} label={t.blank} />

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'react'
+import { endsNow } from '../../range/range.ts'
 import { useRange } from '../../range/use-range.ts'
 import { useUrl } from '../../url.ts'
 import { filterOf, isInside, type Filter } from './filter.ts'
@@ -13,12 +14,12 @@ export function useAsked(): { filter: Filter; range: { from: string; to: string;
   return { filter, range, until: isWithin ? until : undefined }
 }
 
-/** Of the last 30 minutes, those at the beginning count: a list does not move under its reader. Refreshing by itself lets it go on. */
+/** Of the last minutes or hours, those at the beginning count: a list does not move under its reader. Refreshing by itself lets it go on. */
 export function useSteadyRange(): { from: string; to: string; timezone: string } {
   const { key, zone, asked } = useRange()
   const { live } = useUrl()
   const [held, setHeld] = useState({ key, zone, asked })
-  const isHeld = key === '30m' && held.key === key && held.zone === zone && !live
+  const isHeld = endsNow({ key }) && held.key === key && held.zone === zone && !live
   if (!isHeld && held.asked !== asked) setHeld({ key, zone, asked })
   return isHeld ? held.asked : asked
 }

@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
+import { Button, Group, NativeSelect } from '@mantine/core'
 import type { Question } from '@cairn/wire/questions/question'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -11,6 +11,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Faces, Failure } from '../../ui/faces.tsx'
 import { Form } from '../../ui/form.tsx'
 import { said } from '../../ui/notice.ts'
+import { NameField } from '../../ui/words.tsx'
 import type { Saved } from './save.tsx'
 
 const t = texts.insights.toBoard
@@ -64,17 +65,8 @@ export function AddToBoard({ question, chart, saved, close }: Props) {
               data={[...dashboards.map((board) => ({ value: board.id, label: board.name })), { value: NEW, label: t.newBoard }]}
               onChange={({ currentTarget }) => setChosen(currentTarget.value)}
             />
-            {id === NEW && (
-              <TextInput label={t.name} value={name} maxLength={255} autoComplete="off" onChange={({ currentTarget }) => setName(currentTarget.value)} />
-            )}
-            <TextInput
-              label={t.widget}
-              value={title}
-              maxLength={255}
-              data-autofocus
-              autoComplete="off"
-              onChange={({ currentTarget }) => setTitle(currentTarget.value)}
-            />
+            {id === NEW && <NameField label={t.name} value={name} change={setName} />}
+            <NameField label={t.widget} value={title} change={setTitle} isFirst />
             <Group justify="flex-end">
               <Button type="submit" loading={act.isPending} disabled={!isReady}>
                 {t.add}

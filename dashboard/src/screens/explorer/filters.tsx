@@ -115,17 +115,19 @@ function ConditionRow({ condition, steps, change, remove }: Row) {
   // Without cohorts there is nothing that they could be chosen from.
   const offered = operatorNames.filter((name) => operators[name].values !== 'cohort' || cohorts.length > 0 || name === op)
   return (
-    <Group gap={4} wrap="wrap" align="center" flex={1} miw={0}>
-      {!isCohort && <FieldPicker label={t.field} value={field} steps={steps} change={(next) => change({ field: next ?? field, op })} />}
-      <NativeSelect
-        aria-label={t.operator}
-        w="9.5rem"
-        value={op}
-        data={offered.map((name) => ({ value: name, label: operators[name].label }))}
-        onChange={({ currentTarget }) => setOp(operatorNames.find((name) => name === currentTarget.value) ?? 'eq')}
-      />
-      <Value condition={condition} change={change} />
-      <ActionIcon variant="subtle" color="gray" aria-label={t.remove} onClick={remove}>
+    <Group gap={4} wrap="nowrap" align="flex-start" flex={1} miw={0}>
+      <Group gap={4} wrap="wrap" align="center" flex={1} miw={0}>
+        {!isCohort && <FieldPicker label={t.field} value={field} steps={steps} change={(next) => change({ field: next ?? field, op })} />}
+        <NativeSelect
+          aria-label={t.operator}
+          flex="1 1 8.5rem"
+          value={op}
+          data={offered.map((name) => ({ value: name, label: operators[name].label }))}
+          onChange={({ currentTarget }) => setOp(operatorNames.find((name) => name === currentTarget.value) ?? 'eq')}
+        />
+        <Value condition={condition} change={change} />
+      </Group>
+      <ActionIcon variant="subtle" color="gray" size={36} aria-label={t.remove} onClick={remove}>
         <Icon name="close" size={14} />
       </ActionIcon>
     </Group>

@@ -1,4 +1,4 @@
-import { Button, Group, Textarea, TextInput } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
 import type { AnswerOf } from '@cairn/wire/api'
 import type { Question } from '@cairn/wire/questions/question'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -10,6 +10,7 @@ import { texts } from '../../texts/texts.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Failure } from '../../ui/faces.tsx'
 import { Form } from '../../ui/form.tsx'
+import { NameField, WordsField } from '../../ui/words.tsx'
 import { said } from '../../ui/notice.ts'
 
 const t = texts.insights.save
@@ -47,22 +48,8 @@ export function SaveInsight({ question, saved, close }: Props) {
     <Dialog title={t.title} close={close}>
       <Form submit={() => name.trim() !== '' && act.mutate(saved !== undefined)}>
         {act.error && <Failure error={act.error} title={texts.shell.faces.notDone} />}
-        <TextInput
-          label={t.name}
-          value={name}
-          maxLength={255}
-          data-autofocus
-          autoComplete="off"
-          onChange={({ currentTarget }) => setName(currentTarget.value)}
-        />
-        <Textarea
-          label={t.description}
-          value={description}
-          maxLength={2_000}
-          autosize
-          minRows={2}
-          onChange={({ currentTarget }) => setDescription(currentTarget.value)}
-        />
+        <NameField label={t.name} value={name} change={setName} isFirst />
+        <WordsField label={t.description} value={description} change={setDescription} />
         <Group justify="flex-end">
           {saved && (
             <Button variant="default" loading={act.isPending} disabled={name.trim() === ''} onClick={() => act.mutate(false)}>

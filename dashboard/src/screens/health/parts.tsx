@@ -1,10 +1,10 @@
-import { Group, Skeleton, Stack, Table, Text } from '@mantine/core'
+import { Group, Skeleton, Stack, Text } from '@mantine/core'
 import { texts } from '../../texts/texts.ts'
-import { useFormat } from '../../ui/format.ts'
+import { useFormat, type Format } from '../../ui/format.ts'
 import { Icon } from '../../ui/icons.tsx'
 import classes from './health.module.css'
+import { Records, type Field } from '../../ui/records.tsx'
 import { Section } from '../../ui/section.tsx'
-import { Lines } from './pieces.tsx'
 import type { HealthAnswer, Part, PartName } from './state.ts'
 
 const t = texts.operations.health
@@ -46,37 +46,7 @@ export function Parts({ health, reached }: { health: HealthAnswer; reached: bool
       </div>
       {reached && (
         <Section open title={t.parts.title}>
-          <Lines label={t.parts.title}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th scope="col">{t.parts.part}</Table.Th>
-                  <Table.Th scope="col">{t.parts.state}</Table.Th>
-                  <Table.Th scope="col">{t.parts.lag}</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {parts.map(([name, part]) => (
-                  <Table.Tr key={name}>
-                    <Table.Th scope="row" fw={400}>
-                      <Text size="sm" fw={600}>
-                        {t.parts.names[name][0]}
-                      </Text>
-                      <Text size="xs" c="dimmed">
-                        {t.parts.names[name][1]}
-                      </Text>
-                    </Table.Th>
-                    <Table.Td>
-                      <State of={part.status} text={t.parts.states[part.status]} />
-                    </Table.Td>
-                    <Table.Td className={part.lag_ms < CURRENT_MS ? classes['zero'] : undefined}>
-                      {part.lag_ms < CURRENT_MS ? t.parts.current : duration(part.lag_ms)}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Lines>
+          <Records framed label={t.parts.title} minWidth={480} of={parts} keyOf={([name]) => name} fields={fieldsOf(duration)} />
         </Section>
       )}
     </>
@@ -84,6 +54,27 @@ export function Parts({ health, reached }: { health: HealthAnswer; reached: bool
 }
 /** Parts are looked at once a second or two: less than that says nothing. */
 const CURRENT_MS = 3_000
+
+const fieldsOf = (duration: Format['duration']): ReadonlyArray<Field<[PartName, Part]>> => [
+  {
+    head: t.parts.part,
+    cell: ([name]) => (
+      <>
+        <Text size="sm" fw={600}>
+          {t.parts.names[name][0]}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {t.parts.names[name][1]}
+        </Text>
+      </>
+    ),
+  },
+  { head: t.parts.state, cell: ([, { status }]) => <State of={status} text={t.parts.states[status]} /> },
+  {
+    head: t.parts.lag,
+    cell: ([, { lag_ms }]) => (lag_ms < CURRENT_MS ? <span className={classes['zero']}>{t.parts.current}</span> : duration(lag_ms)),
+  },
+]
 
 const State = ({ of, text, size = 16 }: { of: Part['status']; text: string; size?: number }) => (
   <span className={`${classes['state']} ${classes[of]}`} style={size > 16 ? { fontSize: '1.125rem' } : {}}>

@@ -1,13 +1,14 @@
-import { Anchor, Table, Text } from '@mantine/core'
+import { Anchor, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { reasons, type Reason } from '@cairn/wire/outcome'
 import { useWorkspace } from '../../account.tsx'
 import { texts } from '../../texts/texts.ts'
-import { useUrl } from '../../url.ts'
+import { useUrl, type Url } from '../../url.ts'
 import classes from './health.module.css'
 import type { Ledger } from './lines.ts'
+import { Records, type Field } from '../../ui/records.tsx'
 import { Section } from '../../ui/section.tsx'
-import { Count, Lines } from './pieces.tsx'
+import { Count } from './pieces.tsx'
 
 const t = texts.operations.health.reasons
 
@@ -26,54 +27,58 @@ export function Reasons({ total }: { total: Ledger['total'] }) {
           {t.none}
         </Text>
       ) : (
-        <Lines label={t.table}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">{t.reason}</Table.Th>
-                <Table.Th scope="col">{t.means}</Table.Th>
-                <Table.Th scope="col" className={classes['number']}>
-                  {t.events}
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {found.map(({ reason, events, outcome }) => (
-                <Table.Tr key={`${outcome} ${reason}`}>
-                  <Table.Th scope="row" fw={400}>
-                    {outcome === 'quarantined' ? (
-                      <Anchor component={Link} size="sm" to={`/w/${slug}/quarantine`} search={{ code: reason, range, from, to } as never} title={t.open}>
-                        {nameOf(reason)}
-                      </Anchor>
-                    ) : (
-                      nameOf(reason)
-                    )}
-                    <Text size="xs" c="dimmed">
-                      {t.outcome[outcome]}
-                    </Text>
-                  </Table.Th>
-                  <Table.Td miw={220}>
-                    {isReason(reason) && (
-                      <>
-                        <Text size="sm">{reasons[reason].means}</Text>
-                        <Text size="sm" c="dimmed">
-                          {reasons[reason].remedy}
-                        </Text>
-                      </>
-                    )}
-                  </Table.Td>
-                  <Table.Td className={classes['number']}>
-                    <Count value={events} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Lines>
+        <Records
+          framed
+          label={t.table}
+          minWidth={560}
+          of={found}
+          keyOf={({ reason, outcome }) => `${outcome} ${reason}`}
+          fields={fieldsOf((code) => ({ to: `/w/${slug}/quarantine`, search: { code, range, from, to } }))}
+        />
       )}
     </Section>
   )
 }
+interface Line {
+  reason: string
+  events: number
+  outcome: 'quarantined' | 'not_recorded'
+}
+const fieldsOf = (linkOf: (reason: string) => { to: string; search: Url }): ReadonlyArray<Field<Line>> => [
+  {
+    head: t.reason,
+    cell: ({ reason, outcome }) => (
+      <>
+        {outcome === 'quarantined' ? (
+          <Anchor component={Link} size="sm" {...(linkOf(reason) as object)} title={t.open}>
+            {nameOf(reason)}
+          </Anchor>
+        ) : (
+          <Text size="sm" span>
+            {nameOf(reason)}
+          </Text>
+        )}
+        <Text size="xs" c="dimmed">
+          {t.outcome[outcome]}
+        </Text>
+      </>
+    ),
+  },
+  {
+    head: t.means,
+    cell: ({ reason }) =>
+      isReason(reason) && (
+        <>
+          <Text size="sm">{reasons[reason].means}</Text>
+          <Text size="sm" c="dimmed">
+            {reasons[reason].remedy}
+          </Text>
+        </>
+      ),
+  },
+  { head: t.events, right: true, cell: ({ events }) => <Count value={events} /> },
+]
+
 /** The code itself where a newer server has one that this page does not know. */
 const nameOf = (reason: string): string => (isReason(reason) ? texts.events.quarantine.reasons[reason] : reason)
 const isReason = (text: string): text is Reason => text in reasons

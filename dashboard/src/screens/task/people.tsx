@@ -1,4 +1,4 @@
-import { Anchor, Badge, Table, Text } from '@mantine/core'
+import { Anchor, Badge, Text } from '@mantine/core'
 import type { AnswerOf } from '@cairn/wire/api'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -6,8 +6,8 @@ import { useWorkspace } from '../../account.tsx'
 import { ask } from '../../api/queries.ts'
 import { texts } from '../../texts/texts.ts'
 import { Faces, Waiting } from '../../ui/faces.tsx'
-import { useFormat } from '../../ui/format.ts'
-import { TableRegion } from '../../ui/table-region.tsx'
+import { useFormat, type Format } from '../../ui/format.ts'
+import { Records, type Field } from '../../ui/records.tsx'
 import { When } from '../../ui/when.tsx'
 import type { TaskAnswer } from '../task.tsx'
 import { Part } from './part.tsx'
@@ -46,7 +46,7 @@ export function Engagement({ task: { entity_id } }: { task: TaskAnswer }) {
 }
 
 function Engaged(answer: Answer) {
-  const { number, duration } = useFormat()
+  const format = useFormat()
   const { engagement, viewed_by, not_tracked } = answer
   const others = viewed_by.filter((id) => !engagement.some(({ user_id }) => user_id === id))
   return (
@@ -54,46 +54,7 @@ function Engaged(answer: Answer) {
       {engagement.length === 0 ? (
         <Text c="dimmed">{t.nobody}</Text>
       ) : (
-        <TableRegion label={t.people} minWidth={580}>
-          <Table aria-label={t.people} horizontalSpacing={6}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">{t.who}</Table.Th>
-                <Table.Th scope="col">{t.state}</Table.Th>
-                <Table.Th scope="col">{t.first}</Table.Th>
-                <Table.Th scope="col" ta="right">
-                  {t.views}
-                </Table.Th>
-                <Table.Th scope="col" ta="right">
-                  {t.time}
-                </Table.Th>
-                <Table.Th scope="col" ta="right">
-                  {t.comments}
-                </Table.Th>
-                <Table.Th scope="col">{t.last}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {engagement.map((row) => (
-                <Table.Tr key={row.user_id}>
-                  <Table.Th scope="row" fw={400}>
-                    <Who id={row.user_id} />
-                  </Table.Th>
-                  <Table.Td>
-                    <Badge size="sm" color={colours[stateOf(answer, row)]}>
-                      {t.states[stateOf(answer, row)]}
-                    </Badge>
-                  </Table.Td>
-                  <Table.Td>{row.first_viewed_at ? <When at={row.first_viewed_at} /> : t.never}</Table.Td>
-                  <Table.Td ta="right">{number(row.view_count)}</Table.Td>
-                  <Table.Td ta="right">{duration(row.view_seconds * 1_000)}</Table.Td>
-                  <Table.Td ta="right">{number(row.comments)}</Table.Td>
-                  <Table.Td>{row.last_activity_at ? <When at={row.last_activity_at} /> : t.never}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </TableRegion>
+        <Records label={t.people} minWidth={580} of={engagement} keyOf={({ user_id }) => user_id} fields={fieldsOf(answer, format)} />
       )}
       {others.length > 0 && <Text size="sm">{t.others(others.join(', '))}</Text>}
       {not_tracked.length > 0 && (
@@ -107,32 +68,43 @@ function Engaged(answer: Answer) {
 
 /** From when to when who was assigned. */
 export function Assignments({ task: { assignments } }: { task: TaskAnswer }) {
-  const { time } = useFormat()
+  const format = useFormat()
   if (assignments.length === 0) return null
   return (
     <Part title={t.history}>
-      <TableRegion label={t.history} minWidth={480}>
-        <Table aria-label={t.history} horizontalSpacing={6}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col">{t.who}</Table.Th>
-              <Table.Th scope="col">{t.from}</Table.Th>
-              <Table.Th scope="col">{t.until}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {assignments.map(({ user_id, assigned_at, unassigned_at, why }) => (
-              <Table.Tr key={`${user_id} ${assigned_at}`}>
-                <Table.Th scope="row" fw={400}>
-                  <Who id={user_id} />
-                </Table.Th>
-                <Table.Td>{time(assigned_at)}</Table.Td>
-                <Table.Td>{unassigned_at === null ? t.today : [time(unassigned_at), why && t.why[why]].filter(Boolean).join(', ')}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </TableRegion>
+      <Records
+        label={t.history}
+        minWidth={480}
+        of={assignments}
+        keyOf={({ user_id, assigned_at }) => `${user_id} ${assigned_at}`}
+        fields={assignmentFields(format)}
+      />
     </Part>
   )
 }
+
+const fieldsOf = (answer: Answer, { number, duration }: Format): ReadonlyArray<Field<Answer['engagement'][number]>> => [
+  { head: t.who, cell: ({ user_id }) => <Who id={user_id} /> },
+  {
+    head: t.state,
+    cell: (row) => (
+      <Badge size="sm" miw="max-content" color={colours[stateOf(answer, row)]}>
+        {t.states[stateOf(answer, row)]}
+      </Badge>
+    ),
+  },
+  { head: t.first, cell: ({ first_viewed_at }) => (first_viewed_at ? <When at={first_viewed_at} /> : t.never) },
+  { head: t.views, right: true, cell: ({ view_count }) => number(view_count) },
+  { head: t.time, right: true, cell: ({ view_seconds }) => duration(view_seconds * 1_000) },
+  { head: t.comments, right: true, cell: ({ comments }) => number(comments) },
+  { head: t.last, cell: ({ last_activity_at }) => (last_activity_at ? <When at={last_activity_at} /> : t.never) },
+]
+
+const assignmentFields = ({ time }: Format): ReadonlyArray<Field<TaskAnswer['assignments'][number]>> => [
+  { head: t.who, cell: ({ user_id }) => <Who id={user_id} /> },
+  { head: t.from, cell: ({ assigned_at }) => time(assigned_at) },
+  {
+    head: t.until,
+    cell: ({ unassigned_at, why }) => (unassigned_at === null ? t.today : [time(unassigned_at), why && t.why[why]].filter(Boolean).join(', ')),
+  },
+]

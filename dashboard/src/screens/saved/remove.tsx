@@ -4,20 +4,25 @@ import { call } from '../../api/client.ts'
 import { texts } from '../../texts/texts.ts'
 import { Confirm } from '../settings/confirm.tsx'
 
-const t = texts.insights.list
+const t = texts.boards.saved
 
-interface Props {
-  endpoint: 'deleteInsight' | 'deleteDashboard'
+/** How one of a list is removed. */
+export interface Removable {
+  endpoint: 'deleteInsight' | 'deleteDashboard' | 'deleteCohort'
   /** What is asked anew afterwards. */
-  list: 'listInsights' | 'listDashboards'
+  list: 'listInsights' | 'listDashboards' | 'listCohorts'
+  /** What goes with it. */
+  removeText: string
+}
+
+interface Props extends Removable {
   id: string
   name: string
-  text: string
   close: () => void
 }
 
 /** Asks before something saved is removed with its history. */
-export function RemoveSaved({ endpoint, list, id, name, text, close }: Props) {
+export function RemoveSaved({ endpoint, list, removeText, id, name, close }: Props) {
   const { slug: workspace } = useWorkspace()
   const queries = useQueryClient()
   const act = useMutation({
@@ -29,7 +34,7 @@ export function RemoveSaved({ endpoint, list, id, name, text, close }: Props) {
   })
   return (
     <Confirm title={t.removeTitle(name)} confirm={t.remove} close={close} act={act}>
-      {text}
+      {removeText}
     </Confirm>
   )
 }
