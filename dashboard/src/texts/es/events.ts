@@ -320,7 +320,7 @@ export const events: Texts['events'] = {
     tasks: 'Tareas asignadas',
     openSession: 'Abrir sesión',
     eventsOf: (n: string) => many(n, 'evento', 'eventos'),
-    eventsLoaded: (n: string) => `${many(n, 'evento mostrado', 'eventos mostrados')}`,
+    eventsLoaded: (n: string) => many(n, 'evento mostrado', 'eventos mostrados'),
     more: 'Mostrar más',
     nothing: 'Ningún evento de esta clase.',
     nothingAtAll: 'No se registró ningún evento. Solo se sabe lo que la aplicación comunicó sobre esta persona.',
