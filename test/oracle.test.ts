@@ -9,10 +9,10 @@ beforeAll(async () => {
 })
 afterAll(() => cairn.close())
 
-const QUESTIONS = 40
+const QUESTIONS = 50
 
 test('every answer is what brute force over the events comes to', { timeout: 7_200_000 }, async () => {
-  const { MODEL_RUNS: dataSets = '8', ORACLE_KINDS: only, ORACLE_SEED: seed } = process.env
+  const { MODEL_RUNS: dataSets = '40', ORACLE_KINDS: only, ORACLE_SEED: seed } = process.env
   const kinds = only === undefined ? answerable : (only.split(',') as Answerable['kind'][])
   const asked = await hold(cairn, { dataSets: Number(dataSets), questions: QUESTIONS, kinds, seed: seed === undefined ? undefined : Number(seed) })
   expect(asked).toBe(Number(dataSets) * QUESTIONS)

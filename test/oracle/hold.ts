@@ -14,6 +14,8 @@ const AT_ONCE = 4
 const REFUSED = 'status 422'
 /** Of people or events behind a figure. */
 const PAGE = 200
+/** Opening a figure costs as much as the answer that it is in. */
+const OPENED_EVERY = 4
 
 /**
  * Random questions about random events: each answer is held against brute force, and who or what is behind one of its figures against the figure.
@@ -72,8 +74,9 @@ async function differs({ ask }: Loaded, world: World, question: Answerable, pick
   const [wanted, got] = [comparable(answer), comparable(body)]
   const at = difference(wanted, got)
   if (at !== undefined) return { at, wanted, got }
+  if (pick % OPENED_EVERY !== 0) return undefined
   const figures = countedFigures(question, body as Answer)
-  const opened = figures[pick % Math.max(1, figures.length)]
+  const opened = figures[(pick / OPENED_EVERY) % Math.max(1, figures.length)]
   if (!opened) return undefined
   const behind = await ask(`/api/query/${opened.of}`, { question, figure: opened.figure, limit: PAGE })
   const listed = (behind.body[opened.of] as unknown[] | undefined)?.length
