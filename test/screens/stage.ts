@@ -24,6 +24,8 @@ export interface OpenOptions extends Pick<BrowserContextOptions, 'viewport' | 'c
   as?: Who
   /** In a browser context of its own, with nothing cached or kept; else pages of one person share one, as the tabs of a browser do. */
   apart?: boolean
+  /** Of the browser; needs `apart`. */
+  locale?: string
 }
 
 export interface Opened {
@@ -95,16 +97,16 @@ export async function raiseStage({ demo = true }: { demo?: boolean } = {}): Prom
     await invite(DEMO, 'viewer', 'viewer')
   }
 
-  const contextOf = async (as: Who): Promise<BrowserContext> => {
-    const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', baseURL: url, reducedMotion: 'reduce' })
+  const contextOf = async (as: Who, locale = 'en-GB'): Promise<BrowserContext> => {
+    const context = await browser.newContext({ locale, timezoneId: 'Europe/Berlin', baseURL: url, reducedMotion: 'reduce' })
     const [name = '', value = ''] = cookies[as].split('=')
     if (value !== '') await context.addCookies([{ name, value: value, url, httpOnly: true, sameSite: 'Lax' }])
     return context
   }
   const shared = new Map<Who, Promise<BrowserContext>>()
-  const open: Stage['open'] = async ({ as = 'owner', viewport = desktop, colorScheme = 'light', apart = false } = {}) => {
+  const open: Stage['open'] = async ({ as = 'owner', viewport = desktop, colorScheme = 'light', apart = false, locale } = {}) => {
     if (!apart && !shared.has(as)) shared.set(as, contextOf(as))
-    const context = (apart ? undefined : await shared.get(as)) ?? (await contextOf(as))
+    const context = (apart ? undefined : await shared.get(as)) ?? (await contextOf(as, locale))
     const opened = await openIn(context)
     if (viewport) await opened.page.setViewportSize(viewport)
     await opened.page.emulateMedia({ colorScheme: colorScheme ?? 'light' })

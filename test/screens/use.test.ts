@@ -4,6 +4,8 @@ import { endpoints } from '@cairn/wire/api'
 import type { Endpoint } from '@cairn/wire/endpoint'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { texts as german } from '../../dashboard/src/texts/de/index.ts'
+import { texts as spanish } from '../../dashboard/src/texts/es/index.ts'
 import { DEMO, raiseStage, settled, type Opened, type Stage } from './stage.ts'
 import { rows, show, worldOf, type World } from './table.ts'
 
@@ -122,6 +124,22 @@ test('a screen that was looked at a moment ago is there again without asking', a
   await settled(it.page)
   expect(it.asked).toEqual([])
   await it.close()
+})
+
+test('screens speak the language of the browser, until another is chosen', async () => {
+  const { page, close } = await stage.open({ apart: true, locale: 'es-MX' })
+  const title = (name: string): Promise<void> => page.getByRole('heading', { level: 1, name }).waitFor()
+  await page.goto('/account')
+  await title(spanish.accounts.account.title)
+  await page.getByLabel(spanish.shell.language.label).selectOption('de')
+  await title(german.accounts.account.title)
+  await page.goto(`/w/${DEMO}/people`)
+  await title(german.events.people.title)
+  expect(await page.evaluate(() => document.documentElement.lang)).toBe('de')
+  await page.goto('/account')
+  await page.getByLabel(german.shell.language.label).selectOption('')
+  await title(spanish.accounts.account.title)
+  await close()
 })
 
 test('the script of the first screen, with its chart, is less than 350 KB gzipped', async () => {
