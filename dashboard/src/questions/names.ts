@@ -1,17 +1,18 @@
 import type { Step } from '@cairn/wire/questions/question'
-import { counts, eventFields, measures, sessionFields, type Count, type Measure } from '@cairn/wire/questions/vocabulary'
+import type { Count, Measure } from '@cairn/wire/questions/vocabulary'
 import { texts } from '../texts/texts.ts'
 
 const t = texts.insights
 
-const columns: Record<string, { label: string }> = eventFields
-const ofSessions: Record<string, { label: string }> = sessionFields
+const { counts, measures } = texts.vocabulary
+const columns: Readonly<Record<string, string>> = texts.vocabulary.columns
+const ofSession: Readonly<Record<string, string>> = texts.vocabulary.ofSession
 
 /** What a field is called: columns by their words, properties by their path. */
 export function fieldName(field: string): string {
   const column = columns[field]
-  if (column) return column.label
-  if (field.startsWith('session.')) return t.fields.ofSession(ofSessions[field.slice('session.'.length)]?.label ?? field)
+  if (column) return column
+  if (field.startsWith('session.')) return t.fields.ofSession(ofSession[field.slice('session.'.length)] ?? field)
   return field
 }
 

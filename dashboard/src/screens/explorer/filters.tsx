@@ -122,7 +122,7 @@ function ConditionRow({ condition, steps, change, remove }: Row) {
           aria-label={t.operator}
           flex="1 1 8.5rem"
           value={op}
-          data={offered.map((name) => ({ value: name, label: operators[name].label }))}
+          data={offered.map((name) => ({ value: name, label: texts.vocabulary.operators[name] }))}
           onChange={({ currentTarget }) => setOp(operatorNames.find((name) => name === currentTarget.value) ?? 'eq')}
         />
         <Value condition={condition} change={change} />

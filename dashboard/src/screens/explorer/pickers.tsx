@@ -1,6 +1,6 @@
 import { NativeSelect, Select, Text } from '@mantine/core'
 import type { Series, Step } from '@cairn/wire/questions/question'
-import { counts, FIELD, measures } from '@cairn/wire/questions/vocabulary'
+import { FIELD } from '@cairn/wire/questions/vocabulary'
 import { useMemo, useState } from 'react'
 import { fieldName, readMath, stepName } from '../../questions/names.ts'
 import { useFields, useTypes, type Group, type Wanted } from '../../questions/seen.ts'
@@ -126,7 +126,7 @@ export function MathPicker({ series, change }: { series: Series; change: (series
   const name = 'count' in math ? math.count : math.measure
   const choose = (chosen: string): void => {
     const field = 'measure' in math && (chosen === 'unique' || math.measure !== 'unique') ? math.field : FIRST_NUMBER
-    change({ ...series, math: chosen in counts ? chosen : `${chosen}:${field}` })
+    change({ ...series, math: chosen in texts.vocabulary.counts ? chosen : `${chosen}:${field}` })
   }
   return (
     <>
@@ -134,8 +134,8 @@ export function MathPicker({ series, change }: { series: Series; change: (series
         aria-label={t.math}
         value={name}
         data={[
-          { group: t.counted, items: Object.entries(counts).map(([value, label]) => ({ value, label })) },
-          { group: t.measured, items: Object.entries(measures).map(([value, label]) => ({ value, label })) },
+          { group: t.counted, items: Object.entries(texts.vocabulary.counts).map(([value, label]) => ({ value, label })) },
+          { group: t.measured, items: Object.entries(texts.vocabulary.measures).map(([value, label]) => ({ value, label })) },
         ]}
         onChange={({ currentTarget }) => choose(currentTarget.value)}
       />

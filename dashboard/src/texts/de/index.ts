@@ -8,7 +8,8 @@ import { sessions } from './sessions.ts'
 import { settings } from './settings.ts'
 import { shell } from './shell.ts'
 import { tasks } from './tasks.ts'
+import { vocabulary } from './vocabulary.ts'
 
 import type { Texts } from '../texts.ts'
 
-export const texts: Texts = { shell, accounts, overview, events, sessions, tasks, insights, boards, operations, settings }
+export const texts: Texts = { shell, accounts, overview, events, sessions, tasks, insights, vocabulary, boards, operations, settings }

@@ -8,5 +8,6 @@ import { sessions } from './sessions.ts'
 import { settings } from './settings.ts'
 import { shell } from './shell.ts'
 import { tasks } from './tasks.ts'
+import { vocabulary } from './vocabulary.ts'
 
-export const texts = { shell, accounts, overview, events, sessions, tasks, insights, boards, operations, settings } as const
+export const texts = { shell, accounts, overview, events, sessions, tasks, insights, vocabulary, boards, operations, settings } as const
