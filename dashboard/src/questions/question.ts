@@ -1,4 +1,4 @@
-import type { Condition, Filter, Question, QuestionKind, QuestionOf, Series, Step } from '@cairn/wire/questions/question'
+import type { Condition, Figure, Filter, Question, QuestionKind, QuestionOf, Series, Step } from '@cairn/wire/questions/question'
 import { operators } from '@cairn/wire/questions/vocabulary'
 import { chartsOf } from './charts.ts'
 
@@ -22,6 +22,16 @@ export function readQuestion(text: string | undefined): Question | undefined {
     const read: unknown = JSON.parse(text)
     const isQuestion = typeof read === 'object' && read !== null && 'kind' in read && typeof read.kind === 'string' && read.kind in chartsOf
     return isQuestion ? ({ ...inKind((read as Question).kind, FIRST), ...read } as Question) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The figure of an answer that an address holds. */
+export function readFigure(text: string | undefined): Figure | undefined {
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as Figure
   } catch {
     return undefined
   }

@@ -23,7 +23,7 @@ const t = texts.boards
 const ShareBoard = lazy(() => import('./board/share.tsx').then(({ ShareBoard }) => ({ default: ShareBoard })))
 const BoardSettings = lazy(() => import('./board/settings.tsx').then(({ BoardSettings }) => ({ default: BoardSettings })))
 const BoardFilters = lazy(() => import('./board/filters.tsx').then(({ BoardFilters }) => ({ default: BoardFilters })))
-const TextDialog = lazy(() => import('./board/text.tsx').then(({ TextDialog }) => ({ default: TextDialog })))
+const EditWidget = lazy(() => import('./board/edit-widget.tsx').then(({ EditWidget }) => ({ default: EditWidget })))
 
 export type Board = AnswerOf<'getDashboard'>
 type Opened = 'share' | 'settings' | 'filters' | 'text'
@@ -175,7 +175,7 @@ function Shown({ board }: { board: Board }) {
       <Suspense>
         {opened === 'share' && <ShareBoard board={board} close={close} />}
         {opened === 'settings' && <BoardSettings board={board} close={close} />}
-        {opened === 'text' && <TextDialog board={board} close={close} />}
+        {opened === 'text' && <EditWidget board={board} close={close} />}
         {opened === 'filters' && <BoardFilters board={board} filters={filters} close={close} />}
       </Suspense>
     </Screen>

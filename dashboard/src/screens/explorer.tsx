@@ -1,6 +1,6 @@
 import { Button, Group, Menu, SegmentedControl, Stack, Text } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import type { Figure, Question } from '@cairn/wire/questions/question'
+import type { Question } from '@cairn/wire/questions/question'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useRef, useState } from 'react'
@@ -9,7 +9,7 @@ import { ask } from '../api/queries.ts'
 import { AnswerChart } from '../questions/answer.tsx'
 import { chartOf, chartsOf } from '../questions/charts.ts'
 import { ExportItems } from '../questions/export.tsx'
-import { asked, FIRST, readQuestion } from '../questions/question.ts'
+import { asked, FIRST, readFigure, readQuestion } from '../questions/question.ts'
 import { askQuestion, inRange, type Answer } from '../questions/use-answer.ts'
 import { RangeControl } from '../range/range-control.tsx'
 import { useRefresh } from '../range/refresh.ts'
@@ -144,15 +144,6 @@ function AnswerPart({ question, saved, isChanged }: { question: Question; saved:
       <Suspense>{opened && settled && <BehindFigure question={settled} figure={opened} close={() => setUrl({ figure: undefined })} />}</Suspense>
     </Stack>
   )
-}
-
-function readFigure(text: string | undefined): Figure | undefined {
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as Figure
-  } catch {
-    return undefined
-  }
 }
 
 /** What can be taken away from here. */

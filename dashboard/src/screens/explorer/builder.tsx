@@ -44,6 +44,12 @@ export function Builder({ question, change }: { question: Question; change: (que
             checked={question.include_bots ?? false}
             onChange={({ currentTarget }) => change({ ...question, include_bots: currentTarget.checked || undefined })}
           />
+          <Checkbox
+            size="xs"
+            label={t.builder.internal}
+            checked={question.include_internal ?? false}
+            onChange={({ currentTarget }) => change({ ...question, include_internal: currentTarget.checked || undefined })}
+          />
         </>
       )}
     </Stack>

@@ -54,7 +54,7 @@ export const boards: Texts['boards'] = {
     keys: 'Die Griffe ziehen, oder einen mit Tab wählen und die Pfeiltasten benutzen.',
     told: (name: string, column: number, row: number, w: number, h: number) => `${name}: Spalte ${column}, Zeile ${row}, ${w} breit, ${h} hoch`,
   },
-  text: { title: 'Text hinzufügen', name: 'Titel', text: 'Text', add: 'Hinzufügen' },
+  change: { open: 'Ändern', title: 'Widget ändern', addText: 'Text hinzufügen', name: 'Titel', text: 'Text', add: 'Hinzufügen', save: 'Speichern' },
   filters: {
     open: 'Filter',
     count: (n: number) => `Filter: ${n}`,

@@ -234,6 +234,7 @@ export const insights: Texts['insights'] = {
     sqlHint: 'Strg+Enter führt es aus.',
     run: 'Ausführen',
     bots: 'Bots mitzählen',
+    internal: 'Auch internen und Test-Verkehr zählen',
     names: {
       '': 'Automatisch',
       minute: 'Minuten',

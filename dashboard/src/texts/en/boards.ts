@@ -52,7 +52,7 @@ export const boards = {
     keys: 'Drag the handles, or choose one with Tab and use the arrow keys.',
     told: (name: string, column: number, row: number, w: number, h: number) => `${name}: column ${column}, row ${row}, ${w} wide, ${h} high`,
   },
-  text: { title: 'Add text', name: 'Title', text: 'Text', add: 'Add' },
+  change: { open: 'Change', title: 'Change the widget', addText: 'Add text', name: 'Title', text: 'Text', add: 'Add', save: 'Save' },
   filters: {
     open: 'Filters',
     count: (n: number) => `Filters: ${n}`,

@@ -229,6 +229,7 @@ export const insights = {
     sqlHint: 'Ctrl Enter runs it.',
     run: 'Run',
     bots: 'Count bots too',
+    internal: 'Count internal and test traffic too',
     names: {
       '': 'Automatic',
       minute: 'Minutes',

@@ -54,7 +54,7 @@ export const boards: Texts['boards'] = {
     keys: 'Arrastre los tiradores, o elija uno con Tab y use las flechas.',
     told: (name: string, column: number, row: number, w: number, h: number) => `${name}: columna ${column}, fila ${row}, ancho ${w}, alto ${h}`,
   },
-  text: { title: 'Añadir texto', name: 'Título', text: 'Texto', add: 'Añadir' },
+  change: { open: 'Cambiar', title: 'Cambiar el widget', addText: 'Añadir texto', name: 'Título', text: 'Texto', add: 'Añadir', save: 'Guardar' },
   filters: {
     open: 'Filtros',
     count: (n: number) => `Filtros: ${n}`,

@@ -239,6 +239,7 @@ export const insights: Texts['insights'] = {
     sqlHint: 'Ctrl Intro lo ejecuta.',
     run: 'Ejecutar',
     bots: 'Contar también bots',
+    internal: 'Contar también el tráfico interno y de pruebas',
     names: {
       '': 'Automático',
       minute: 'Minutos',
