@@ -44,10 +44,12 @@ const tooWide = (page: Page): Promise<string[]> =>
 const QUIET_MS = 700
 
 /** What was asked for so far, in alphabetical order; how the server is, is asked again every few seconds. */
-const questions = (asked: readonly string[], { person, task, insight, board }: World): string[] =>
+const questions = (asked: readonly string[], { person, task, insight, board, cohort }: World): string[] =>
   asked
     .filter((request, i) => request !== 'GET /api/health' || asked.indexOf(request) === i)
-    .map((request) => request.replace('GET ', '').replace(encodeURIComponent(person), '').replace(task, '').replace(insight, '').replace(board, ''))
+    .map((request) =>
+      request.replace('GET ', '').replace(encodeURIComponent(person), '').replace(task, '').replace(insight, '').replace(board, '').replace(cohort, ''),
+    )
     .toSorted()
 
 describe.concurrent(

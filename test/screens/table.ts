@@ -38,6 +38,7 @@ export interface World {
   invitation: string
   insight: string
   board: string
+  cohort: string
   shared: string
 }
 
@@ -142,6 +143,14 @@ export const rows: readonly Row[] = [
     asks: ['/api/events/types', '/api/insights/', 'POST /api/query'],
   },
   { name: 'dashboards', title: 'Dashboards', path: below('dashboards'), states, asks: ['/api/dashboards'] },
+  { name: 'cohorts', title: 'Cohorts', path: below('cohorts'), states, asks: ['/api/cohorts'] },
+  {
+    name: 'cohort',
+    title: /Readers|Cohorts/,
+    path: (workspace, { cohort }) => `/w/${workspace}/cohorts/${cohort}`,
+    states: ['full', 'waiting', 'failure'],
+    asks: ['/api/cohorts', '/api/cohorts/', '/api/events/types', 'POST /api/query'],
+  },
   { name: 'new-board', title: 'Dashboards', path: below('dashboards?new=1'), states: ['full'], asks: ['/api/dashboards', '/api/dashboards/templates'] },
   {
     name: 'board',
@@ -220,6 +229,13 @@ export async function worldOf({ call }: Stage): Promise<World> {
   const question = { kind: 'retention', start: { any: true }, return: { any: true }, interval: 'week', periods: 4 }
   const { body: insight } = await call('owner', 'POST', '/api/insights', { workspace: DEMO, body: { name: 'Who comes back', question } })
   const { body: board } = await call('owner', 'POST', '/api/dashboards', { workspace: DEMO, body: boardOf(String(insight['id'])) })
+  const definition = {
+    all: [
+      { did: { event: 'page_viewed' }, at_least: 3, within_days: 30 },
+      { any: [{ did_not: { event: 'order_placed' } }, { trait: 'plan', op: 'eq', value: 'pro' }] },
+    ],
+  }
+  const { body: cohort } = await call('owner', 'POST', '/api/cohorts', { workspace: DEMO, body: { name: 'Readers', type: 'live', definition } })
   const { body: shared } = await call('owner', 'POST', `/api/dashboards/${String(board['id'])}/shares`, { workspace: DEMO, body: {} })
   const [newest] = events['events'] as Array<{ event_id: string; event_timestamp: string }>
   return {
@@ -232,6 +248,7 @@ export async function worldOf({ call }: Stage): Promise<World> {
     invitation: String(invited['url']).split('token=')[1] ?? '',
     insight: String(insight['id']),
     board: String(board['id']),
+    cohort: String(cohort['id']),
     shared: String(shared['token']),
   }
 }

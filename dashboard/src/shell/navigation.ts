@@ -28,6 +28,7 @@ export const navigation: readonly Entry[] = [
   { path: 'projects', label: t.projects, icon: 'projects', entityType: 'project' },
   { path: 'insights', label: t.insights, icon: 'insights' },
   { path: 'dashboards', label: t.dashboards, icon: 'dashboards' },
+  { path: 'cohorts', label: t.cohorts, icon: 'cohorts' },
   { path: 'types', label: t.types, icon: 'types' },
   { path: 'quarantine', label: t.quarantine, icon: 'quarantine' },
   { path: 'health', label: t.health, icon: 'health' },

@@ -11,6 +11,7 @@ const outlines = {
   tasks: 'M9 11l3 3L22 4 M21 12v7a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h11',
   projects: 'M20 20a2 2 0 0 0 2-2V8a2 2 0 0 0-2-2h-7.9a2 2 0 0 1-1.7-.9L9.6 3.9A2 2 0 0 0 7.9 3H4a2 2 0 0 0-2 2v13a2 2 0 0 0 2 2z',
   dashboards: 'M3 3h7v9H3z M14 3h7v5h-7z M14 12h7v9h-7z M3 16h7v5H3z',
+  cohorts: 'M9 18a6 6 0 1 0 0-12 6 6 0 0 0 0 12z M15 18a6 6 0 1 0 0-12 6 6 0 0 0 0 12z',
   insights: 'M21 21H4a1 1 0 0 1-1-1V3 M7 16v-3 M12 16V8 M17 16v-6',
   health: 'M22 12h-4l-3 9L9 3l-3 9H2',
   jobs: 'M12 22a10 10 0 1 0 0-20 10 10 0 0 0 0 20z M12 6v6l4 2',

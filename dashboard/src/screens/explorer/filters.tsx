@@ -125,7 +125,7 @@ function ConditionRow({ condition, steps, change, remove }: Row) {
           data={offered.map((name) => ({ value: name, label: texts.vocabulary.operators[name] }))}
           onChange={({ currentTarget }) => setOp(operatorNames.find((name) => name === currentTarget.value) ?? 'eq')}
         />
-        <Value condition={condition} change={change} />
+        <ConditionValue condition={condition} change={change} />
       </Group>
       <ActionIcon variant="subtle" color="gray" size={36} aria-label={t.remove} onClick={remove}>
         <Icon name="close" size={14} />
@@ -138,7 +138,8 @@ const asText = (value: Condition['value']): string => (value === undefined || Ar
 /** Numbers where an operator compares numbers; texts elsewhere, which numbers equal. */
 const asNumber = (text: string): string | number => (text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text))
 
-function Value({ condition, change }: Pick<Row, 'condition' | 'change'>) {
+/** What a condition compares with; values that came are offered. */
+export function ConditionValue({ condition, change }: Pick<Row, 'condition' | 'change'>) {
   const [isWanted, setWanted] = useState(false)
   const { op, value } = condition
   const { values } = operators[op]

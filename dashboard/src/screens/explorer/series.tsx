@@ -85,7 +85,8 @@ export function OneStep({ label, step, change }: { label: string; step: Step; ch
   )
 }
 
-function StepDetails({ step, withMath = false, change }: { step: Series; withMath?: boolean; change: (step: Series) => void }) {
+/** What narrows a step, and what is measured of it. */
+export function StepDetails({ step, withMath = false, change }: { step: Series; withMath?: boolean; change: (step: Series) => void }) {
   const put = (filters: Filter[]): void => {
     const { filters: _, ...rest } = step
     change(filters.length === 0 ? rest : { ...rest, filters: filtersOf(filters) })

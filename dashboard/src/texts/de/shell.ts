@@ -18,6 +18,7 @@ export const shell: Texts['shell'] = {
     projects: 'Projekte',
     insights: 'Analysen',
     dashboards: 'Dashboards',
+    cohorts: 'Kohorten',
     unused: 'Noch ungenutzt',
     health: 'Systemstatus',
     jobs: 'Jobs',

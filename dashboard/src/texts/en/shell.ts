@@ -16,6 +16,7 @@ export const shell = {
     projects: 'Projects',
     insights: 'Insights',
     dashboards: 'Dashboards',
+    cohorts: 'Cohorts',
     unused: 'Not used yet',
     health: 'Health',
     jobs: 'Jobs',

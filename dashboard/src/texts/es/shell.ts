@@ -18,6 +18,7 @@ export const shell: Texts['shell'] = {
     projects: 'Proyectos',
     insights: 'Análisis',
     dashboards: 'Paneles',
+    cohorts: 'Cohortes',
     unused: 'Sin usar aún',
     health: 'Salud',
     jobs: 'Trabajos',
