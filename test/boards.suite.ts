@@ -175,6 +175,10 @@ export const boardsSuite = (cairn: () => TestCairn): void => {
       expect(await bob.get(path)).toMatchObject({ name: 'Plan', created_by: ada.email })
       expect(await statusOf(bob.call('PUT', path, { name: 'Plan', visibility: 'private', version: 3 }))).toBe(403)
       expect(await statusOf(ada.call('PUT', path, { name: 'Plan', visibility: 'private', version: 3 }))).toBe(200)
+      // Whoever takes its maker out has it then, and alone.
+      expect((await bob.call('DELETE', `/api/members/${ada.id}`)).status).toBe(200)
+      expect(await bob.get(path)).toMatchObject({ id: own.id, visibility: 'private', created_by: ada.email })
+      expect((await w.call('GET', path)).status).toBe(404)
     })
 
     test('has widgets that are changed one by one, by several at once, and laid out together', async () => {
@@ -338,6 +342,11 @@ export const boardsSuite = (cairn: () => TestCairn): void => {
       await w.call('PUT', `/api/dashboards/${board.id}`, { name: 'Board', filters, version: 2 })
       expect(await statusOf(asking(0, { filters: [] }))).toEqual([422, '/filters'])
       expect([await statusOf(asking(1)), await statusOf(asking(2)), await statusOf(asking(3))]).toEqual([404, 422, 404])
+      const many = await Promise.all(Array.from({ length: 400 }, () => asking(3)))
+      expect(many.filter(({ status }) => status === 429).length).toBeGreaterThan(0)
+      expect(await asking(0)).toMatchObject({ status: 429, body: { code: 'too_many_requests' } })
+      cairn().clock.advance(MINUTE)
+      expect(await totals({})).toEqual([3])
     })
 
     test('is not to be guessed: after 30 unknown ones the address waits, whatever it asks for; ones that hold no more are no guesses', async () => {

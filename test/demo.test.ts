@@ -100,6 +100,8 @@ describe('the demo workspace', () => {
     expect(await whole<{ unopened: number }>(cairn.url, '/api/tasks/summary', cairn.localToken, 'demo')).toMatchObject({
       unopened: expect.toSatisfy((n: number) => n > 0),
     })
+    const frozen = { name: 'Everybody', type: 'static', definition: { all: [{ did: { any: true } }] } }
+    expect((await owner.call('POST', '/api/cohorts', frozen, { 'X-Cairn-Workspace': 'demo' })).status).toBe(200)
     const held = await rowsOf(cairn, id)
     expect(Object.entries(held).filter(([table, rows]) => rows === 0 && !passing.has(table))).toEqual([])
     // The other one sees nothing of it.

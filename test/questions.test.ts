@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startCairn, type TestCairn, type TestWorkspace } from './cairn.ts'
 import { at, june, query, send, type Json } from './questions.ts'
+import { peopleSuite } from './questions.people.suite.ts'
 import { stepsSuite } from './questions.steps.suite.ts'
 
 /** Questions by the front door: each kind on events that one can count by hand. Every option against an oracle: oracle.test.ts. */
@@ -31,6 +31,7 @@ const lines = ({ series }: Answer): unknown[] =>
   series.map(({ label, breakdown, values, total }) => [label, ...(breakdown === null ? [] : [breakdown]), values, total])
 
 stepsSuite(() => cairn)
+peopleSuite(() => cairn)
 
 describe('trends', () => {
   let w: TestWorkspace
@@ -158,41 +159,6 @@ describe('trends', () => {
     expect(await refusal(w, { kind: 'trends', series: [{ any: true }], filters: [{ op: 'in_cohort', value: 'none' }] })).toMatchObject({
       message: expect.stringContaining('cohort'),
     })
-  })
-
-  test('leave internal traffic out: what says so, comes from an address of theirs, or is of people whom they name, also in the past', async () => {
-    const w = await cairn.workspace({ retentionDays: null })
-    const set = async (internal: Json): Promise<Json> => (await w.call('PATCH', '/api/workspace', { internal })).body
-    const counted = async (question: Json = {}): Promise<unknown> =>
-      (await query<Answer>(w, { kind: 'trends', interval: 'month', series: [{ any: true }], ...question })).series[0]?.total
-    const when = { timestamp: at('02T10:00:00') }
-    await send(w, [
-      { ...when },
-      { ...when, user_id: 'qa' },
-      { ...when, user_id: undefined, anonymous_id: 'phone' },
-      { ...when, user_id: '7' },
-      { ...when, internal: true },
-    ])
-    expect(await counted()).toBe(4)
-    await set({ user_ids: ['qa'] })
-    expect([await counted(), await counted({ include_internal: true })]).toEqual([3, 5])
-    await set({ email_domains: ['@Ours.example'] })
-    for (const traits of [{ email: 'eve@OURS.example' }, { level: 2 }])
-      await w.post('/api/people/identify', { event_id: randomUUID(), user_id: '7', anonymous_id: 'phone', traits })
-    await send(w, [{ ...when, user_id: 'bob@ours.example' }])
-    expect(await counted()).toBe(1)
-    expect(await set({ addresses: ['127.0.0.0/8', '::1'] })).toMatchObject({
-      internal: { user_ids: ['qa'], email_domains: ['ours.example'], addresses: ['127.0.0.0/8', '::1'] },
-    })
-    await send(w, [{ ...when }])
-    expect([await counted(), await counted({ include_internal: true })]).toEqual([1, 7])
-    const figures = (more: string): Promise<Json> => w.get(`/api/events/analytics?from=2025-06-01&to=2025-06-05&interval=day${more}`)
-    expect(await figures('')).toMatchObject({ total_events: 1, active_users: 1, internal: 6, meta: { internal: 'excluded' } })
-    expect(await figures('&include_internal=true')).toMatchObject({ total_events: 7, internal: 6, meta: { internal: 'included' } })
-    const { rows } = await query<{ rows: unknown[][] }>(w, { kind: 'sql', query: 'SELECT count(), countIf(is_internal) FROM events' })
-    expect(rows).toEqual([[7, 3]])
-    const refused = await w.call('PATCH', '/api/workspace', { internal: { addresses: ['everywhere'] } })
-    expect([refused.status, refused.body]).toMatchObject([422, { errors: [{ path: '/internal/addresses' }] }])
   })
 
   test('run up, average, compare and compute', async () => {

@@ -34,6 +34,7 @@ import { makeWithin } from './boards/within.ts'
 import { entityRoutes } from './entities/routes.ts'
 import { Waiting, waitingJob } from './entities/waiting.ts'
 import type { Handlers } from './http/call.ts'
+import { Pace } from './http/pace.ts'
 import { Refusals } from './http/refusals.ts'
 import { trustedProxies } from './ingest/address.ts'
 import { readAgent } from './ingest/agent.ts'
@@ -258,6 +259,10 @@ export async function compose(
       return stale ?? pipeline.elsewhere?.settle(position)
     }
     const settled = (workspaceId: number): ReturnType<typeof settle> => settle(workspaceId, undefined)
+    const loaded = async (workspaceId: number): ReturnType<typeof settle> => {
+      await relay.settle()
+      return await freshness.settle(workspaceId, 0, LOADED_MS)
+    }
     // Which types a path has is known of what this node took; others take events too where the store is shared.
     const known = {
       knows: (...of: Parameters<typeof properties.knows>) => properties.knows(...of),
@@ -316,7 +321,14 @@ export async function compose(
       ...cleanupRoutes({ ...shared, node, relay, links, quiesced, letGo }),
       ...catalogRoutes(shared),
       ...accountRoutes({ ...shared, sessions, setupToken, publicUrl: config.CAIRN_PUBLIC_URL, addressOf }),
-      ...boardRoutes({ ...linked, within: makeWithin(), ask: (...asked) => ask(questions, ...asked) }),
+      ...boardRoutes({
+        ...linked,
+        properties: known,
+        settle: loaded,
+        pace: new Pace(clock),
+        within: makeWithin(),
+        ask: (...asked) => ask(questions, ...asked),
+      }),
       ...quarantineRoutes(quarantine),
       ...ledgerRoutes({ store: store.store, pipeline, clock }),
       ...jobRoutes({ db: catalog.db, scheduler, clock }),
@@ -372,6 +384,8 @@ export async function compose(
   }
 }
 
+/** What is written down of events waits so long until all of them are there. */
+const LOADED_MS = 30_000
 /** How long an answer is given again where other nodes may have loaded what changes it. */
 const FOREIGN_WRITES_MS = 5_000
 

@@ -24,7 +24,16 @@ function told(lines: readonly string[], facts: readonly Fact[] = []): World {
       columns: { user_id, event_type, ...columns },
     }
   })
-  return { events, facts, entities: [], cohorts: [], internal: { user_ids: [], email_domains: [] }, now: Date.parse('2025-06-30T12:00Z'), timezone: 'UTC' }
+  return {
+    events,
+    facts,
+    entities: [],
+    cohorts: [],
+    sampled: new Map(),
+    internal: { user_ids: [], email_domains: [] },
+    now: Date.parse('2025-06-30T12:00Z'),
+    timezone: 'UTC',
+  }
 }
 const days = { from: '2025-06-01', to: '2025-06-03' }
 const ask = (world: World, question: Answerable): unknown => answerTo(world, { ...days, ...question })

@@ -6,6 +6,7 @@ import { funnel } from './funnel.ts'
 import { lifecycle } from './lifecycle.ts'
 import { paths } from './paths.ts'
 import { retention } from './retention.ts'
+import { scaled } from './sample.ts'
 import { stickiness } from './stickiness.ts'
 import { trends } from './trends.ts'
 
@@ -16,7 +17,9 @@ export const answerable: readonly Answerable['kind'][] = ['trends', 'funnel', 'r
 /** Without `meta`. */
 export type Answer = { [K in Answerable['kind']]: AnswerTo<K> }[Answerable['kind']]
 
-export function answerTo(world: World, question: Answerable): Answer {
+export const answerTo = (world: World, question: Answerable): Answer => scaled(ofSample(world, question), question)
+
+function ofSample(world: World, question: Answerable): Answer {
   switch (question.kind) {
     case 'trends':
       return trends(world, question)

@@ -8,10 +8,12 @@ export interface World {
   events: readonly Event[]
   facts: readonly Fact[]
   entities: readonly Entity[]
-  /** Live ones; a filter names one by its place, `cohort 0`. */
-  cohorts: readonly CohortDefinition[]
+  /** A filter names one by its place, `cohort 0`. Static ones are made once the first request and the first half of the facts have been told. */
+  cohorts: readonly { type: 'live' | 'static'; definition: CohortDefinition }[]
   /** Whose traffic the workspace says is internal. */
   internal: { user_ids: readonly string[]; email_domains: readonly string[] }
+  /** By share: who is of the sample, which only the engine can say. */
+  sampled: ReadonlyMap<number, ReadonlySet<string>>
   /** Milliseconds since 1970, as all moments here. */
   now: number
   timezone: string
@@ -24,7 +26,7 @@ export interface Event {
   n: number
   at: number
   seq: number | undefined
-  /** Number of the request it came with: later ones arrived later. */
+  /** Number of the request it came with: later ones arrived later. IMPORT: in a file, after all others; nothing is known of when. */
   request: number
   isBot: boolean
   /** Sent as such. */
@@ -50,7 +52,16 @@ export interface Entity {
 export const column = (event: Event, name: string): string => event.columns[name] ?? ''
 
 /** Negative where `a` comes first, 0 where nothing that is told decides. */
-export const order = (a: Event, b: Event): number => a.at - b.at || (a.seq ?? 0) - (b.seq ?? 0) || a.request - b.request
+export const order = (a: Event, b: Event): number => a.at - b.at || (a.seq ?? 0) - (b.seq ?? 0) || arrival(a) - arrival(b)
+export const IMPORT = 2
+const arrival = ({ request }: Event): number => (request === IMPORT ? -1 : request)
+
+/** What was known of a world when its static cohorts were made. */
+export const known = (world: World): World => ({
+  ...world,
+  events: world.events.filter(({ request }) => request === 0),
+  facts: world.facts.slice(0, Math.ceil(world.facts.length / 2)),
+})
 
 /** By Unicode code points, as UTF-8 sorts. */
 export const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -1,6 +1,6 @@
 import type { CohortDefinition } from '@cairn/wire/api/cohort'
 import type { Filter, Step } from '@cairn/wire/questions/question'
-import { column, type Event, type World } from './event.ts'
+import { column, known, type Event, type World } from './event.ts'
 import { isInternal, personOf } from './people.ts'
 import type { Span } from './range.ts'
 import { numberOf, textOf, valueOf, type Value } from './value.ts'
@@ -10,21 +10,23 @@ export interface Asked {
   world: World
   includeBots: boolean
   includeInternal: boolean
+  /** Whether somebody is of the sample. */
+  isSampled: (person: string) => boolean
   filters: readonly Filter[]
 }
-export const askedOf = (
-  world: World,
-  {
-    include_bots = false,
-    include_internal = false,
-    filters = [],
-  }: { include_bots?: boolean | undefined; include_internal?: boolean | undefined; filters?: Filter[] | undefined },
-): Asked => ({
+export const askedOf = (world: World, { include_bots = false, include_internal = false, filters = [], sample = 1 }: Common): Asked => ({
   world,
   includeBots: include_bots,
   includeInternal: include_internal,
+  isSampled: sample === 1 ? () => true : (person) => world.sampled.get(sample)?.has(person) === true,
   filters,
 })
+interface Common {
+  include_bots?: boolean | undefined
+  include_internal?: boolean | undefined
+  filters?: Filter[] | undefined
+  sample?: number | undefined
+}
 
 /** Events that the question looks at, whenever they were. */
 export const looked = (asked: Asked): Event[] =>
@@ -32,6 +34,7 @@ export const looked = (asked: Asked): Event[] =>
     (event) =>
       (asked.includeBots || !event.isBot) &&
       (asked.includeInternal || !isInternal(asked.world, event)) &&
+      asked.isSampled(personOf(asked.world, event)) &&
       asked.filters.every((filter) => holds(asked, event, filter)),
   )
 
@@ -45,7 +48,8 @@ export function fits(asked: Asked, event: Event, step: Step): boolean {
 
 export const labelOf = ({ label, event, category }: Step): string => label ?? event ?? category ?? 'Any event'
 
-export const fieldOf = (asked: Asked, event: Event, field: string): Value | undefined => valueOf(asked.world, event, field, asked.includeBots)
+export const fieldOf = (asked: Asked, event: Event, field: string): Value | undefined =>
+  field.startsWith('cohort.') ? isMember(asked.world, personOf(asked.world, event), field.slice(7)) : valueOf(asked.world, event, field, asked.includeBots)
 
 function holds(asked: Asked, event: Event, filter: Filter): boolean {
   if ('any' in filter) return filter.any.some((inner) => holds(asked, event, inner))
@@ -99,12 +103,19 @@ function holds(asked: Asked, event: Event, filter: Filter): boolean {
 
 type Rules = CohortDefinition | Extract<CohortDefinition, { all: unknown }>['all'][number]
 
-/** Whether somebody, of whom there are events, is in the cohort now. */
+/** Whether somebody, of whom there are events, is in the cohort now; of a static one, whether any of those is who were it then. */
 function isMember(world: World, person: string, name: string): boolean {
-  const definition = world.cohorts[Number(name.replace('cohort ', ''))]
-  const asked: Asked = { world, includeBots: false, includeInternal: false, filters: [] }
+  const cohort = world.cohorts[Number(name.replace('cohort ', ''))]
+  if (cohort === undefined) return false
+  if (cohort.type === 'live') return isNow(world, person, cohort.definition)
+  const then = known(world)
+  return then.events.some((event) => personOf(world, event) === person && isNow(then, personOf(then, event), cohort.definition))
+}
+
+function isNow(world: World, person: string, definition: CohortDefinition): boolean {
+  const asked = askedOf(world, {})
   const own = looked(asked).filter((event) => personOf(world, event) === person)
-  return definition !== undefined && own.length > 0 && isOf(asked, own, definition)
+  return own.length > 0 && isOf(asked, own, definition)
 }
 
 function isOf(asked: Asked, own: readonly Event[], rules: Rules): boolean {

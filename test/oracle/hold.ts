@@ -66,11 +66,11 @@ interface Difference {
 }
 
 /** `pick` says which of its figures is opened. */
-async function differs({ ask }: Loaded, world: World, question: Answerable, pick: number): Promise<Difference | undefined> {
+async function differs({ ask, sampled }: Loaded, world: World, question: Answerable, pick: number): Promise<Difference | undefined> {
   const { status, body } = await ask('/api/query', question)
   if (status !== 200) return { at: `status ${status}`, wanted: 200, got: body }
   // Its own clock says when it was asked.
-  const answer = answerTo({ ...world, now: Date.parse((body['meta'] as { fresh_to: string }).fresh_to) }, question)
+  const answer = answerTo({ ...world, sampled, now: Date.parse((body['meta'] as { fresh_to: string }).fresh_to) }, question)
   const [wanted, got] = [comparable(answer), comparable(body)]
   const at = difference(wanted, got)
   if (at !== undefined) return { at, wanted, got }
@@ -80,7 +80,9 @@ async function differs({ ask }: Loaded, world: World, question: Answerable, pick
   if (!opened) return undefined
   const behind = await ask(`/api/query/${opened.of}`, { question, figure: opened.figure, limit: PAGE })
   const listed = (behind.body[opened.of] as unknown[] | undefined)?.length
-  if (behind.body['count'] === opened.count && listed === Math.min(PAGE, opened.count)) return undefined
+  // Of a sample, as many as were looked at.
+  const count = Math.round(opened.count * (question.sample ?? 1))
+  if (behind.body['count'] === count && listed === Math.min(PAGE, count)) return undefined
   return { at: `${opened.of} behind a figure`, wanted: opened, got: { ...behind.body, [opened.of]: listed } }
 }
 

@@ -2,6 +2,7 @@ import type { Filter, Question, Series, Step } from '@cairn/wire/questions/quest
 import fc from 'fast-check'
 import type { Answerable } from './answer.ts'
 import { formulas } from './formula.ts'
+import { samples } from './load.ts'
 import { categories, texts, types, zones } from './worlds.ts'
 import { plusDays } from './zone.ts'
 
@@ -27,6 +28,7 @@ const field = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('metadata.plan', 'metadata.any', 'metadata.price', 'metadata.many') },
   fc.constantFrom(...fields),
 )
+const split = fc.oneof({ weight: 5, arbitrary: field }, fc.constantFrom('cohort.cohort 0', 'cohort.cohort 1'))
 const numericField = fc.constantFrom(...numeric)
 
 const text = fc.constantFrom<string>(...texts, ...types, 'task', '1', 'u1', 'd1', 's1', '/a', 'open', 'desktop')
@@ -85,7 +87,7 @@ interface Range {
   to?: string
   range?: (typeof ranges)[number] | 'last_year' | 'all'
 }
-const rangesAbout = (days: readonly string[]): { short: fc.Arbitrary<Range>; long: fc.Arbitrary<Range> } => {
+const rangesAbout = (days: readonly string[]): { hours: fc.Arbitrary<Range>; short: fc.Arbitrary<Range>; long: fc.Arbitrary<Range> } => {
   const around = fc.tuple(fc.constantFrom(...days), fc.integer({ min: -3, max: 1 })).map(([day, by]) => plusDays(day, by))
   const short: fc.Arbitrary<Range> = fc.oneof(
     fc.tuple(around, fc.integer({ min: 0, max: 8 })).map(([from, length]) => ({ from, to: plusDays(from, length) })),
@@ -104,7 +106,15 @@ const rangesAbout = (days: readonly string[]): { short: fc.Arbitrary<Range>; lon
     around.map((to) => ({ to })),
     fc.constant({}),
   )
-  return { short, long }
+  /** Few enough minutes, also of a day of 25 hours and around a change of the clock. */
+  const hours: fc.Arbitrary<Range> = fc.oneof(
+    around.map((day) => ({ from: day, to: day })),
+    fc.tuple(around, fc.constantFrom('04:30:00Z', '13:59:30Z', '23:00:00-05:00'), fc.constantFrom('10:07:10Z', '11:00:00+00:00')).map(([day, from, to]) => ({
+      from: `${day}T${from}`,
+      to: `${plusDays(day, 1)}T${to}`,
+    })),
+  )
+  return { hours, short, long }
 }
 
 const shared = options({
@@ -112,6 +122,7 @@ const shared = options({
   include_bots: optional(fc.constant(true)),
   include_internal: optional(fc.constant(true)),
   timezone: optional(fc.constantFrom(...zones), 3),
+  sample: seldom(fc.constantFrom(...samples)),
 })
 const asking =
   <K extends Question['kind'], Q extends object>(
@@ -128,11 +139,11 @@ const math = fc.oneof(
 )
 const series = fc.tuple(step, optional(math, 9)).map(([one, its]): Series => (its === undefined ? one : { ...one, math: its }))
 const calendar = fc.constantFrom('day' as const, 'week' as const, 'month' as const)
-const trendsOf = (interval: fc.Arbitrary<'hour' | 'day' | 'week' | 'month'>, when: fc.Arbitrary<Range>): fc.Arbitrary<Answerable> =>
+const trendsOf = (interval: fc.Arbitrary<'minute' | 'hour' | 'day' | 'week' | 'month'>, when: fc.Arbitrary<Range>): fc.Arbitrary<Answerable> =>
   asking('trends', {
     series: fc.array(series, { minLength: 1, maxLength: 3 }),
     interval: optional(interval, 6),
-    breakdown: optional(field, 2),
+    breakdown: optional(split, 2),
     compare: optional(fc.constantFrom('previous' as const, 'year' as const)),
     formula: optional(fc.constantFrom(...Object.keys(formulas))),
     cumulative: optional(fc.constant(true)),
@@ -148,7 +159,7 @@ const funnel = asking('funnel', {
   order: optional(fc.constantFrom('ordered' as const, 'strict' as const, 'unordered' as const), 9),
   by: optional(fc.constantFrom('person' as const, 'session' as const, 'entity' as const), 3),
   exclude: optional(fc.array(step, { minLength: 1, maxLength: 2 })),
-  breakdown: optional(field),
+  breakdown: optional(split),
 })
 const retention = asking('retention', {
   start: step,
@@ -168,14 +179,18 @@ const onlyOne = fc.tuple(step)
 const lifecycle = asking('lifecycle', { series: optional(onlyOne, 9), interval: optional(calendar, 6) })
 const stickiness = asking('stickiness', { series: optional(fc.array(step, { minLength: 1, maxLength: 2 }), 9), interval: optional(calendar, 6) })
 const distribution = asking('distribution', { series: optional(onlyOne, 9), field: numericField, bins: optional(fc.integer({ min: 1, max: 25 }), 6) })
-const correlation = asking('correlation', { start: optional(step, 3), target: step, fields: fc.uniqueArray(field, { minLength: 1, maxLength: 4 }) })
+const correlation = asking('correlation', { start: optional(step, 3), target: step, fields: fc.uniqueArray(split, { minLength: 1, maxLength: 4 }) })
 
 /** Of each kind, about those days and around them. */
 export function questionsAbout(days: readonly string[]): Record<Answerable['kind'], fc.Arbitrary<Answerable>> {
-  const { short, long } = rangesAbout(days)
+  const { hours, short, long } = rangesAbout(days)
   const any = fc.oneof({ weight: 3, arbitrary: short }, { weight: 2, arbitrary: long })
   return {
-    trends: fc.oneof(trendsOf(fc.constantFrom('hour', 'day'), short), trendsOf(calendar, long)),
+    trends: fc.oneof(
+      { weight: 1, arbitrary: trendsOf(fc.constant('minute'), hours) },
+      { weight: 4, arbitrary: trendsOf(fc.constantFrom('hour', 'day'), short) },
+      { weight: 5, arbitrary: trendsOf(calendar, long) },
+    ),
     funnel: funnel(any),
     retention: retention(any),
     paths: fc.tuple(paths(any), cut).map(([question, ends]) => ({ ...question, ...ends })),

@@ -40,7 +40,7 @@ function topValues(asked: Asked, question: Trends, span: Span): string[] {
 }
 
 function linesOf(asked: Asked, question: Trends, span: Span, top: readonly string[]): Lines {
-  const { breakdown, interval = 'day' } = question
+  const { breakdown, interval = 'day', sample = 1 } = question
   const spans = intervals(span, interval, zoneOf(asked.world, question))
   const events = eventsOf(asked, question, span)
   const lineOf = (event: Event): string | null => {
@@ -57,8 +57,10 @@ function linesOf(asked: Asked, question: Trends, span: Span, top: readonly strin
       return {
         label: labelOf(step),
         breakdown: value,
-        values: spans.map(({ from, to }) => measured(asked, step.math ?? 'total', within(own, { from: question.cumulative ? span.from : from, to }))),
-        total: measured(asked, step.math ?? 'total', own),
+        values: spans.map(({ from, to }) =>
+          measured(asked, step.math ?? 'total', within(own, { from: question.cumulative ? span.from : from, to }), 1 / sample),
+        ),
+        total: measured(asked, step.math ?? 'total', own, 1 / sample),
       }
     }),
   )
@@ -71,20 +73,20 @@ function linesOf(asked: Asked, question: Trends, span: Span, top: readonly strin
 }
 
 /** What `math` says of these events. */
-function measured(asked: Asked, math: string, events: readonly Event[]): number | null {
+function measured(asked: Asked, math: string, events: readonly Event[], scale: number): number | null {
   const people = new Set(events.map((event) => personOf(asked.world, event))).size
-  if (math === 'total') return events.length
-  if (math === 'unique_users') return people
-  if (math === 'unique_sessions') return new Set(events.map((event) => column(event, 'session_id')).filter((id) => id !== '')).size
+  if (math === 'total') return events.length * scale
+  if (math === 'unique_users') return people * scale
+  if (math === 'unique_sessions') return new Set(events.map((event) => column(event, 'session_id')).filter((id) => id !== '')).size * scale
   if (math === 'per_user') return people === 0 ? null : events.length / people
   const colon = math.indexOf(':')
   const values = events.map((event) => fieldOf(asked, event, math.slice(colon + 1))).filter((value) => value !== undefined)
   const numbers = values.map(numberOf).filter((number) => number !== undefined)
   switch (math.slice(0, colon)) {
     case 'unique':
-      return new Set(values.map(textOf)).size
+      return new Set(values.map(textOf)).size * scale
     case 'sum':
-      return numbers.reduce((sum, number) => sum + number, 0)
+      return numbers.reduce((sum, number) => sum + number, 0) * scale
     case 'avg':
       return mean(numbers)
     case 'min':

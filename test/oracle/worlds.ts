@@ -1,7 +1,7 @@
 import type { CohortDefinition } from '@cairn/wire/api/cohort'
 import type { Step } from '@cairn/wire/questions/question'
 import fc from 'fast-check'
-import type { Entity, Event, Fact, Json, World } from './event.ts'
+import { IMPORT, type Entity, type Event, type Fact, type Json, type World } from './event.ts'
 import { DAY, HOUR, MINUTE, startOf } from './zone.ts'
 
 /** Data sets that are small and mean: few of everything, equal moments, days on which clocks are changed, values of every kind. */
@@ -69,12 +69,13 @@ const moments = (about: readonly string[]): fc.Arbitrary<number[]> =>
     })
     .map((all) => all.map(([day, zone, hours]) => startOf(day, zone) + hours))
 
+const actionOf = (type: string): string => (type.includes('_') ? type.replace(/^[^_]*_/, '') : '')
 const event = (pool: readonly number[]): fc.Arbitrary<Omit<Event, 'n'>> =>
   fc
     .record({
       at: fc.tuple(fc.constantFrom(...pool), fc.constantFrom(...steps)).map(([at, step]) => Math.min(at + step, NOW + 12 * HOUR)),
       seq: sometimes(fc.constantFrom(0, 1, 2)),
-      request: fc.nat(1),
+      request: fc.constantFrom(0, 0, 0, 1, 1, 1, IMPORT),
       isBot: fc.constantFrom(true, false, false, false, false, false),
       isInternal: fc.constantFrom(true, false, false, false, false, false, false, false),
       who: fc.oneof(fc.record({ user, device: sometimes(device) }), fc.record({ user: fc.constant(undefined), device })),
@@ -96,7 +97,7 @@ const event = (pool: readonly number[]): fc.Arbitrary<Omit<Event, 'n'>> =>
         anonymous_id: who.device ?? '',
         event_type: type,
         event_category: category ?? type.replace(/_.*/, ''),
-        event_action: type.includes('_') ? type.replace(/^[^_]*_/, '') : '',
+        event_action: actionOf(type),
         session_id: session ?? '',
         entity_type: thing?.[0] ?? '',
         entity_id: thing?.[1] ?? '',
@@ -161,10 +162,18 @@ const rules = fc.array(
     maxLength: 3,
   },
 )
-const cohort: fc.Arbitrary<CohortDefinition> = fc.oneof(
+const definition: fc.Arbitrary<CohortDefinition> = fc.oneof(
   rules.map((all) => ({ all })),
   rules.map((any) => ({ any })),
 )
+
+const cohort = fc.record({ type: fc.constantFrom('live' as const, 'static' as const), definition })
+
+/** The same moment, number and request, of somebody else: one person by a merge, perhaps. */
+function twinOf(events: readonly Omit<Event, 'n'>[], { of, user: user_id, type }: { of: number; user: string; type: string }): Omit<Event, 'n'>[] {
+  const one = events[of]
+  return one ? [{ ...one, columns: { ...one.columns, user_id, event_type: type, event_action: actionOf(type) } }] : []
+}
 
 /** What happened on those days, and a little around them. */
 export const worldAbout = (about: readonly string[]): fc.Arbitrary<World> =>
@@ -175,14 +184,16 @@ export const worldAbout = (about: readonly string[]): fc.Arbitrary<World> =>
         facts: fc.array(fact, { maxLength: 8, size: 'max' }),
         entities,
         cohorts: fc.tuple(cohort, cohort),
+        twins: fc.array(fc.record({ of: fc.nat(119), user, type: fc.constantFrom(...types) }), { maxLength: 12 }),
+        sampled: fc.constant(new Map<number, ReadonlySet<string>>()),
         internal,
         timezone: fc.constantFrom(...zones),
         seed: fc.nat(),
       })
-      .map(({ events, facts, seed, ...rest }) => ({
+      .map(({ events, facts, twins, seed, ...rest }) => ({
         ...rest,
         // Ids in no order of anything else.
-        events: events.map((one, i) => ({ ...one, n: ((i + 1) * 7_919 + seed) % 1_000_003 })),
+        events: [...events, ...twins.flatMap((twin) => twinOf(events, twin))].map((one, i) => ({ ...one, n: ((i + 1) * 7_919 + seed) % 1_000_003 })),
         facts: facts.map((one, i): Fact => ({ ...one, at: NOW - DAY + ((i * 5 + seed) % 11) * HOUR + i })),
         now: NOW,
       })),

@@ -133,12 +133,18 @@ export const shareRoutes = (deps: BoardDeps): Pick<Handlers, Shares> => {
     readShared: async (call) => showShared(await linkOf(deps, call)),
     askShared: async (call) => {
       const link = await linkOf(deps, call)
+      deps.pace.take(`link ${link.id}`, MOST_ASKED)
+      deps.pace.take(`link ${link.id} ${deps.addressOf(call.request.raw)}`, MOST_ASKED_FROM_ONE)
       const workspace = deps.directory.workspace(link.workspaceId)
       if (!workspace) throw noLink()
       return await deps.ask(workspace, questionOf(link, widgetIn(link.dashboard.widgets, widgetId(call)), call.body), leaving(call.reply))
     },
   }
 }
+
+/** Of a link in a minute; and by one address, which is a viewer, or several of one house. A board of 30 widgets that is asked anew every 10 seconds asks 180 times. */
+const MOST_ASKED = 2_000
+const MOST_ASKED_FROM_ONE = 400
 
 /** Throws the same whatever the reason for which the link does not hold. */
 async function linkOf(deps: BoardDeps, { params, request }: Pick<Call<'readShared'>, 'params' | 'request'>): Promise<Link> {

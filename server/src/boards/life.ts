@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import type { Question } from '@cairn/wire/questions/question'
 import { CairnError } from '../base/errors.ts'
-import type { Clock } from '../base/time.ts'
 import type { Actor } from '../catalog/audit.ts'
 import type { Directory, DirectoryWorkspace } from '../catalog/directory.ts'
-import type { CatalogDb, CatalogTransaction } from '../catalog/schema.ts'
+import type { CatalogTransaction } from '../catalog/schema.ts'
 import { readMoment } from '../ingest/moment.ts'
 import { changeSaved, createSaved, listSaved, listVersions, readSaved, removeSaved, showSaved, type Asking, type Kind, type Page, type Saved } from './saved.ts'
+import type { Pace } from '../http/pace.ts'
+import type { CohortDeps } from './cohorts.ts'
 import type { Within } from './within.ts'
 
-export interface BoardDeps {
-  db: CatalogDb
-  clock: Clock
+export interface BoardDeps extends CohortDeps {
+  pace: Pace
   /** Of the client, for the limit on guessing. */
   addressOf(request: IncomingMessage): string
   /** What a question is answered with; questions/ask.ts. Throws `invalid`. */
@@ -39,7 +39,7 @@ export const lifeOf = <K extends Kind>({ db, clock }: BoardDeps, kind: K, plural
       const { page, next_cursor } = await listSaved(db, kind, asking(call), { ...query, during })
       return { [plural]: page.map(showSaved), next_cursor }
     },
-    create: async (call: Asked, make: Parameters<typeof createSaved<K>>[3]) => showSaved(await createSaved(db, kind, asking(call), make)),
+    create: async (call: Asked, make: Parameters<typeof createSaved<K>>[3], id?: string) => showSaved(await createSaved(db, kind, asking(call), make, id)),
     read: async (call: Asked) => showSaved(await readSaved(db, kind, asking(call), idIn(call))),
     change: async (call: Asked, version: number, to: Parameters<typeof changeSaved<K>>[3]['to']) =>
       showSaved(await changeSaved(db, kind, asking(call), { id: idIn(call), version, to })),

@@ -2,8 +2,10 @@ import type { BodyOf } from '@cairn/wire/api'
 import type { Contents } from '@cairn/wire/api/boards'
 import { readRange } from '../analytics/range.ts'
 import { CairnError } from '../base/errors.ts'
+import { uuidv7 } from '../base/ids.ts'
 import { iso } from '../base/time.ts'
 import type { Handlers } from '../http/call.ts'
+import { forgetMembers, keepMembers } from './cohorts.ts'
 import { dashboardRoutes, shareRoutes, widgetRoutes } from './dashboards.ts'
 import { invalid, lifeOf, momentIn, type BoardDeps } from './life.ts'
 import { keepQuestion } from './widgets.ts'
@@ -51,10 +53,20 @@ const cohortRoutes = (deps: BoardDeps): Pick<Handlers, Cohorts> => {
   }
   return {
     listCohorts: (call) => cohorts.list(call),
-    createCohort: (call) => cohorts.create(call, () => said(call.body)),
+    createCohort: async (call) => {
+      const content = said(call.body)
+      const id = uuidv7(deps.clock.now())
+      if (content.type === 'static') await keepMembers(deps, call.workspace.id, id, content.definition)
+      return await cohorts.create(call, () => content, id)
+    },
     getCohort: (call) => cohorts.read(call),
     putCohort: (call) => cohorts.change(call, call.body.version, ({ content }) => kept(content, said(call.body))),
-    deleteCohort: (call) => cohorts.remove(call),
+    deleteCohort: async (call) => {
+      const { id } = await cohorts.read(call)
+      const answer = await cohorts.remove(call)
+      await forgetMembers(deps, call.workspace.id, id)
+      return answer
+    },
     cohortVersions: (call) => cohorts.versions(call),
   }
 }

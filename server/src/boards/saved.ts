@@ -41,14 +41,14 @@ export const VERSIONS_KEPT = 100
 /** With all versions of it, 25 MB at most. */
 const MOST_BYTES = 256 * 1_024
 
-export const createSaved = <K extends Kind>(db: CatalogDb, kind: K, asking: Asking, make: Make<K>): Promise<Saved<K>> =>
+export const createSaved = <K extends Kind>(db: CatalogDb, kind: K, asking: Asking, make: Make<K>, id = uuidv7(asking.now)): Promise<Saved<K>> =>
   inTurn(db, asking, async (trx) => {
     const { workspaceId, by, now } = asking
     const content = await make(trx)
     const row = await trx
       .insertInto('saved')
       .values({
-        id: uuidv7(now),
+        id,
         workspace_id: workspaceId,
         kind,
         ...columnsOf(content),

@@ -70,6 +70,7 @@ export const revokeShare = (db: CatalogDb, asking: Asking, { dashboardId, id }: 
   })
 
 export interface Link {
+  id: string
   workspaceId: number
   canEmbed: boolean
   dashboard: Contents['dashboard']
@@ -83,12 +84,13 @@ export const followShare = async (db: CatalogDb, { token, now }: { token: string
   const row = await db
     .selectFrom('dashboard_shares')
     .innerJoin('saved', 'saved.id', 'dashboard_shares.dashboard_id')
-    .select(['dashboard_shares.workspace_id', 'can_embed', 'expires_at', 'revoked_at', 'content'])
+    .select(['dashboard_shares.id', 'dashboard_shares.workspace_id', 'can_embed', 'expires_at', 'revoked_at', 'content'])
     .where('hash', '=', digest(token))
     .executeTakeFirst()
   if (!row) return undefined
   const dashboard = JSON.parse(row.content) as Contents['dashboard']
   return {
+    id: row.id,
     workspaceId: row.workspace_id,
     canEmbed: row.can_embed === 1,
     dashboard,

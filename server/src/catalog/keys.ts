@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import { CairnError } from '../base/errors.ts'
 import { LOCAL, type Actor, type Entry } from './audit.ts'
-import { revokeInvitationsOf, revokeSharesOf } from './members.ts'
+import { handOverBoards, revokeInvitationsOf, revokeSharesOf } from './members.ts'
 import type { CatalogDb, CatalogTransaction, Schema, Timed } from './schema.ts'
 import { change } from './version.ts'
 import { insertWorkspace, requireWorkspace, workspaceMade } from './workspaces.ts'
@@ -69,6 +69,7 @@ export const revokeKey = (db: CatalogDb, { workspaceId, keyId, now = Date.now(),
     if (!row) throw new CairnError('not_found', 'There is no such key in this workspace.')
     await revokeInvitationsOf(trx, workspaceId, keyId, now)
     await revokeSharesOf(trx, workspaceId, keyId, now)
+    await handOverBoards(trx, workspaceId, keyId, by)
     return { answer: toKey(row), told: open ? [keyEntry('key.revoked', toKey(row), by, now)] : [] }
   })
 

@@ -71,6 +71,7 @@ export const removeMember = (db: CatalogDb, { userId, ...asking }: { userId: str
     await trx.deleteFrom('members').where('workspace_id', '=', workspaceId).where('user_id', '=', userId).execute()
     await revokeInvitationsOf(trx, workspaceId, userId, now)
     await revokeSharesOf(trx, workspaceId, userId, now)
+    await handOverBoards(trx, workspaceId, userId, by)
     return { answer: undefined, told: [entry('member.removed', workspaceId, member.email, { role: member.role }, by, now)] }
   })
 
@@ -120,5 +121,25 @@ export const revokeSharesOf = async (trx: CatalogTransaction, workspaceId: numbe
     .where('workspace_id', '=', workspaceId)
     .where('created_by_id', '=', madeBy)
     .where('revoked_at', 'is', null)
+    .execute()
+}
+
+/** Private dashboards that nobody could open any more go to whoever took their maker out, or to the owner of the longest standing where that is no member. */
+export const handOverBoards = async (trx: CatalogTransaction, workspaceId: number, madeBy: string, by: Actor): Promise<void> => {
+  const left = await trx
+    .selectFrom('members')
+    .select(['user_id', 'role'])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('joined_at')
+    .orderBy('user_id')
+    .execute()
+  const heir = left.find(({ user_id }) => by.kind === 'user' && user_id === by.id) ?? left.find(({ role }) => role === 'owner')
+  if (!heir) return
+  await trx
+    .updateTable('saved')
+    .set({ created_by_id: heir.user_id })
+    .where('workspace_id', '=', workspaceId)
+    .where('created_by_id', '=', madeBy)
+    .where('private', '=', 1)
     .execute()
 }

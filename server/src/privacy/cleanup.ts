@@ -17,6 +17,7 @@ import { isRefusal, rederiveProperties } from './rederive.ts'
  * Deletes events, and whatever was made of them: a view does not follow a DELETE, so each derived table is made right here.
  *
  *   events, quarantine     rows that match are deleted; they are gone from every read when the answer is given
+ *   cohort_members         deleted where all of one person goes: who belongs to a static cohort stays, whatever becomes of events
  *   person_facts, _links   deleted where all of one person goes; what others told of their devices stays, and holds then
  *   sessions, gap_sessions made again of the events that are left
  *   session_records        deleted with their person, or with their time
@@ -157,6 +158,7 @@ async function finish(deps: CleanupDeps, deletion: Deletion): Promise<number> {
       await deleteWhere(store, 'view_durations', sql`workspace_id = ${u32(deletion.workspace_id)} AND person_key IN ${chosen(store, deletion)}`)
       await deleteWhere(store, 'entities', naming(store, deletion))
       await deleteWhere(store, 'entity_changes', namingAsMaker(store, deletion))
+      await deleteWhere(store, 'cohort_members', sql`workspace_id = ${u32(deletion.workspace_id)} AND person_key IN ${chosen(store, deletion)}`)
       await forgetTold(deps, deletion)
     }
     await recountTypes(deps, deletion.workspace_id)

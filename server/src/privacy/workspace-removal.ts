@@ -105,6 +105,7 @@ const inStore = [
   'entity_changes',
   'engagement',
   'view_durations',
+  'cohort_members',
 ] as const
 
 const takeOutOfCatalog = ({ db, clock }: RemovalDeps, workspaceId: number): Promise<string> =>

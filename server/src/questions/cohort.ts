@@ -11,15 +11,10 @@ type Rule = Exclude<Group, { any: unknown } | { all: unknown }>
 
 /**
  * Query: the keys of the people in a cohort at `momentMs`, out of those with an event: one pass over the events, each rule an aggregate of a person's rows.
- * Of a static cohort that moment is when it was saved, and what was received later is not seen; of a live one it is now. Throws `invalid`.
+ * Throws `invalid`.
  */
-export function membersOf(
-  of: Omit<Scoped, 'filters' | 'cohorts' | 'sample' | 'includeBots' | 'asOf'>,
-  definition: CohortDefinition,
-  momentMs: number,
-  isStatic: boolean,
-): Piece {
-  const scope = new Scope({ ...of, filters: [], cohorts: new Map(), sample: 1, includeBots: false, asOf: isStatic ? momentMs : undefined })
+export function membersOf(of: Omit<Scoped, 'filters' | 'cohorts' | 'sample' | 'includeBots'>, definition: CohortDefinition, momentMs: number): Piece {
+  const scope = new Scope({ ...of, filters: [], cohorts: new Map(), sample: 1, includeBots: false })
   const holds = conditionOf(scope, definition, momentMs)
   const clause = scope.clause({ fromMs: FIRST_MS, toMs: momentMs + DAY }, needed(definition))
   return sql`SELECT ${scope.person} AS member FROM ${scope.from} ${clause} GROUP BY member HAVING ${holds}`

@@ -78,7 +78,7 @@ export async function plan<Q extends Question>(
   const range = await rangeOf(isUnbounded ? { ...question, range: 'all' } : question, { timezone: workspace.timezone, now, first })
   const filters = question.kind === 'sql' ? [] : (question.filters ?? [])
   const members = await cohorts(workspace.id, [
-    ...new Set(cohortsIn([...filters, ...stepsOf(question).flatMap(([, steps]) => steps.flatMap((step) => step.filters ?? []))])),
+    ...new Set([...cohortsIn([...filters, ...stepsOf(question).flatMap(([, steps]) => steps.flatMap((step) => step.filters ?? []))]), ...splitBy(question)]),
   ])
   const sample = question.kind === 'sql' ? 1 : (question.sample ?? 1)
   const isInternal = internal.of(workspace.id)
@@ -147,6 +147,13 @@ function stepsOf(question: Question): [string, readonly Step[]][] {
       return []
   }
 }
+
+/** Cohorts by which it is broken down, or which are held against something. */
+function splitBy(question: Question): string[] {
+  const fields = question.kind === 'correlation' ? question.fields : 'breakdown' in question ? [question.breakdown ?? ''] : []
+  return fields.flatMap((field) => (field.startsWith(COHORT) ? [field.slice(COHORT.length)] : []))
+}
+const COHORT = 'cohort.'
 
 const cohortsIn = (filters: readonly Filter[]): string[] =>
   filters.flatMap((filter) => {

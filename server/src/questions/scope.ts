@@ -5,7 +5,7 @@ import { CairnError } from '../base/errors.ts'
 import type { Properties, ValueType } from '../ingest/properties.ts'
 import { inDays, inSpan } from '../store/keys.ts'
 import type { Persons } from '../store/persons.ts'
-import { empty, f64, join, list, raw, sql, str, time, u32, type Piece } from '../store/sql.ts'
+import { empty, f64, join, list, raw, sql, str, u32, type Piece } from '../store/sql.ts'
 
 /** What of a question holds for every event it looks at. */
 export interface Scoped {
@@ -21,8 +21,6 @@ export interface Scoped {
   sample: number
   /** By id: query of the keys of the people in it. */
   cohorts: ReadonlyMap<string, Piece>
-  /** Only what was received until then. */
-  asOf?: number | undefined
 }
 
 /** A field of an event as SQL. */
@@ -74,7 +72,6 @@ export class Scope {
       ...(includeBots ? [] : [raw('NOT is_bot')]),
       ...(isInternal ? [sql`NOT ${isInternal}`] : []),
       isShort ? inDays(span) : inSpan(span),
-      ...this.#received(),
       ...(sample < 1 ? [sql`cityHash64(${this.person}) % 1000000 < ${u32(Math.round(sample * 1e6))}`] : []),
     ]
     const after: Piece[] = []
@@ -87,10 +84,6 @@ export class Scope {
     if (steps.some((step) => step.filters?.length)) narrow(() => anyOf(steps.map((step) => this.step(step))))
     const last = [...after, ...more]
     return sql`PREWHERE ${join(before, ' AND ')}${last.length > 0 ? sql` WHERE ${join(last, ' AND ')}` : empty}`
-  }
-
-  #received(): Piece[] {
-    return this.#of.asOf === undefined ? [] : [sql`received_at <= ${time(this.#of.asOf)}`]
   }
 
   /** What of the steps the table's order is of use for. */
@@ -118,9 +111,8 @@ export class Scope {
 
   #condition({ field, op, value }: Condition): Piece {
     if (op === 'in_cohort' || op === 'not_in_cohort') {
-      const members = this.#of.cohorts.get(String(value))
-      if (!members) throw refused(`There is no cohort ${String(value)}.`)
-      return sql`${this.person} ${raw(op === 'in_cohort' ? 'IN' : 'NOT IN')} (${members})`
+      const isMember = this.#isIn(String(value))
+      return op === 'in_cohort' ? isMember : not(isMember)
     }
     if (field === undefined) throw refused(`The filter ${op} needs a field.`)
     const its = this.value(field)
@@ -161,6 +153,13 @@ export class Scope {
     }
   }
 
+  /** Whether the person of a row is in a cohort. */
+  #isIn(cohort: string): Piece {
+    const members = this.#of.cohorts.get(cohort)
+    if (!members) throw refused(`There is no cohort ${cohort}.`)
+    return sql`(${this.person} IN (${members}))`
+  }
+
   /** What a breakdown shows of a field. */
   shown(field: string): Piece {
     const { text: its, present } = this.value(field)
@@ -173,7 +172,9 @@ export class Scope {
     if (Object.hasOwn(eventFields, field)) return ofColumn(field as EventField)
     const dot = field.indexOf('.')
     const path = checked(field.slice(dot + 1))
-    switch (field.slice(0, dot) as Prefix) {
+    switch (field.slice(0, dot) as Prefix | 'cohort') {
+      case 'cohort':
+        return { text: sql`if(${this.#isIn(path)}, 'true', 'false')`, number: raw('CAST(NULL AS Nullable(Float64))'), present: raw('true') }
       case 'metadata':
         return this.#of.properties.knows(this.#of.workspaceId, path)
           ? ofPath(jsonPath('metadata', path), this.#of.properties.typesAt(this.#of.workspaceId, path))
@@ -213,7 +214,7 @@ export class Scope {
     const owner = persons.rootOf(workspaceId, sql`cityHash64(workspace_id, 'u', user_id)`)
     return sql`ANY LEFT JOIN (SELECT ${name('key')}, ${named(ofJson(raw('told')), name)} FROM (
     SELECT ${owner} AS ${name('key')}, ${told} AS told
-    FROM ${raw(database)}.person_facts WHERE ${join([sql`workspace_id = ${u32(workspaceId)}`, raw("fact = 'identify'"), raw("traits != ''"), ...this.#received()], ' AND ')} GROUP BY ${name('key')})) AS ${name('table')} ON ${this.person} = ${name('key')}`
+    FROM ${raw(database)}.person_facts WHERE ${join([sql`workspace_id = ${u32(workspaceId)}`, raw("fact = 'identify'"), raw("traits != ''")], ' AND ')} GROUP BY ${name('key')})) AS ${name('table')} ON ${this.person} = ${name('key')}`
   }
 
   #attribute(path: string, name: (column: string) => Piece): Piece {

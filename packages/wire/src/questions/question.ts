@@ -1,6 +1,6 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { flag, o, orNull, strict, text } from '../endpoint.ts'
-import { comparisons, FIELD, intervals, MATH, operatorNames, orders, rangeNames, retentionModes, subjects, WINDOW } from './vocabulary.ts'
+import { BREAKDOWN, comparisons, FIELD, intervals, MATH, operatorNames, orders, rangeNames, retentionModes, subjects, WINDOW } from './vocabulary.ts'
 
 /** Bodies of `POST /api/query`, one for each kind. docs/questions.md says what each means, to the letter. */
 
@@ -69,7 +69,8 @@ const common = {
   explain: flag('Answer the SQL too.'),
 }
 const interval = o(Type.Enum([...intervals]))
-const breakdown = o(field('The first 25 values by events; the rest are one line, (other).'))
+const split = (description: string) => Type.String({ pattern: BREAKDOWN, maxLength: 500, description })
+const breakdown = o(split('A field, or cohort.<id>. The first 25 values by events; the rest are one line, (other).'))
 const seriesOf = (maxItems: number) => Type.Array(Series, { minItems: 1, maxItems })
 const steps = (minItems: number, maxItems: number) => Type.Array(Step, { minItems, maxItems })
 
@@ -148,7 +149,7 @@ export const Correlation = Type.Object(
     ...common,
     start: o(Step),
     target: Step,
-    fields: Type.Array(field('Whose values are held against converting.'), { minItems: 1, maxItems: 20 }),
+    fields: Type.Array(split('A field, or cohort.<id>, whose values are held against converting.'), { minItems: 1, maxItems: 20 }),
   },
   strict,
 )

@@ -57,6 +57,9 @@ export const prefixes = ['metadata', 'context', 'person', 'entity', 'session'] a
 export type Prefix = (typeof prefixes)[number]
 export const FIELD = `^(?:${Object.keys(eventFields).join('|')}|(?:${prefixes.join('|')})\\.[\\s\\S]+)$`
 
+/** A field, or a cohort by its id: whether the person is in it, `true` or `false`. */
+export const BREAKDOWN = `${FIELD.slice(0, -2)}|cohort\\.[0-9a-fA-F-]{36})$`
+
 /** How many values an operator takes. The `not_` ones and `neq` hold exactly where their opposite does not, so also where the field is missing. */
 export const operators = {
   eq: { values: 'one', label: 'is' },

@@ -7,6 +7,7 @@ import { sessionTables } from './0005_sessions.ts'
 import { entities } from './0006_entities.ts'
 import { rolledUp } from './0007_rolled_up.ts'
 import { internal } from './0008_internal.ts'
+import { cohortMembers } from './0009_cohort_members.ts'
 
 /** All migrations of the event store, in order. */
-export const migrations: readonly Migration[] = [events, deletions, sourceEnds, personLinks, sessionTables, entities, rolledUp, internal]
+export const migrations: readonly Migration[] = [events, deletions, sourceEnds, personLinks, sessionTables, entities, rolledUp, internal, cohortMembers]
