@@ -75,7 +75,10 @@ test('are what completed projects came to, overall and by type and client', asyn
   // 2, 1, 2, 0.5, 0.1 tasks a day; a project of 0 days has none.
   expect(of('avg_tasks_per_day', null, null)).toMatchObject({ metric_value: 1.12, median: 1, sample_size: 5 })
   expect(of('avg_tasks_per_day', 'print', null)).toBeUndefined()
-  expect(all.filter((row) => row['task_type'] === 'edit')).toMatchObject([{ metric_name: 'avg_task_duration_days', metric_value: 0.5, sample_size: 28 }])
+  expect(all.filter((row) => row['task_type'] === 'edit')).toMatchObject([{ metric_name: 'avg_task_duration_days', metric_value: 0.5, sample_size: 6 }])
+  const query = `SELECT metric_value, sample_size, calculated_at > now() - INTERVAL 1 HOUR FROM project_metrics_baseline
+    WHERE metric_name = 'avg_duration_days' AND project_type = 'web' AND client_id = 'a'`
+  expect(await w.call('POST', '/api/query', { kind: 'sql', query })).toMatchObject({ status: 200, body: { rows: [[3, 2, 1]] } })
 })
 
 test('of a group with under 5 samples are those of the wider one, and say so', async () => {

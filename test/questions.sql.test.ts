@@ -61,6 +61,15 @@ beforeAll(async () => {
   await own.call('PUT', '/api/tasks/t1', { attributes: { title: 'Roof', status: 'open', price: 12 }, assignees: ['ada', 'bob'] })
   await own.call('POST', '/api/tasks/t1/reject', { user_id: 'bob', reason: 'workload' })
   await own.post('/api/tasks/t1/track-view', { user_id: 'ada', view_duration_seconds: 7 })
+  const figures = { metric_value: 1, median: 1, p25: 1, p75: 1, standard_deviation: 0, sample_size: 1, calculated_at: cairn.clock.now() }
+  const baseline = { metric_name: 'avg_task_count', client_id: '', task_type: '', ...figures }
+  await cairn.catalog.db
+    .insertInto('baselines')
+    .values([
+      { workspace_id: own.id, project_type: 'web', ...baseline },
+      { workspace_id: other.id, project_type: SECRET, ...baseline },
+    ])
+    .execute()
   const { body: login } = await own.call('POST', '/api/sessions/start', { user_id: 'ada', user_agent: 'Agent 1' })
   await own.call('POST', `/api/sessions/${String(login['session_id'])}/end`, {})
   await send(own, [

@@ -26,7 +26,7 @@ import { authenticateUpgrade, LOCAL_TOKEN_PREFIX, type AuthDeps } from './http/a
 import { Demo } from './demo/demo.ts'
 import { demoRoutes, sendTo } from './demo/routes.ts'
 import { baselinesJob } from './baselines/calculate.ts'
-import { baselineRoutes } from './baselines/read.ts'
+import { baselineHistory, baselineRoutes } from './baselines/read.ts'
 import { readCohorts } from './boards/cohorts.ts'
 import { mayEmbed } from './boards/dashboards.ts'
 import { boardRoutes } from './boards/routes.ts'
@@ -282,6 +282,7 @@ export async function compose(
       cache: answers,
       queryBytes: budgetOf(config.CAIRN_MEMORY).queryBytes,
       lagMs: () => health.ingestLagMs,
+      baselines: (workspaceId: number) => baselineHistory(catalog.db, workspaceId),
       cohorts: (workspaceId: number, ids: readonly string[]) => readCohorts({ ...shared, properties: known }, workspaceId, ids),
     }
     const quarantine = { store: store.store, db: catalog.db, intake, clock, settle: settled }

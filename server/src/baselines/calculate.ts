@@ -14,10 +14,11 @@ import type { Store } from '../store/store.ts'
  * | `avg_duration_days` | `start_date` to `end_date`, in days |
  * | `avg_task_count` | entities of type task with its `project_id` |
  * | `avg_tasks_per_day` | tasks / duration; projects of 0 days are left out |
- * | `avg_task_duration_days` | of each completed task: `start_date` to `completed_at`, by type of task |
+ * | `avg_task_duration_days` | of each completed task of theirs: `start_date` to `completed_at`, by type of task |
  *
  * The first three overall, by `type`, by `client_id`, and by both. Value: the mean; beside it the median and quartiles (interpolated, R's type 7)
- * and the standard deviation (of a sample; 0 for one). Projects that lack what a metric needs do not enter it, and are not in its sample_size.
+ * and the standard deviation (of a sample; 0 for one). `sample_size` is the number of projects that entered: those
+ * that lack what a metric needs do not.
  */
 export const metrics = ['avg_duration_days', 'avg_task_count', 'avg_tasks_per_day', 'avg_task_duration_days'] as const
 export type Metric = (typeof metrics)[number]
@@ -107,10 +108,14 @@ GROUP BY GROUPING SETS ((), (type), (client_id), (type, client_id))`)
   return all.filter(({ sample_size }) => sample_size > 0)
 }
 
-async function ofTasks(store: Store, { id, doneStatuses }: DirectoryWorkspace): Promise<Baseline[]> {
-  const { rows } = await store.query<Figures & { by_type: string; type: string }>(sql`SELECT toString(grouping(type)) AS by_type, type, ${figures(raw('took'))}
-FROM (SELECT type, ${daysBetween('start_date', 'completed_at')} AS took FROM ${raw(`${store.dialect.database}.entities`)} FINAL
-  WHERE workspace_id = ${u32(id)} AND entity_type = 'task' AND deleted = 0 AND ${doneCondition(doneStatuses)})
+async function ofTasks(store: Store, workspace: DirectoryWorkspace): Promise<Baseline[]> {
+  const { id, doneStatuses } = workspace
+  const { rows } = await store.query<
+    Figures & { by_type: string; type: string }
+  >(sql`SELECT toString(grouping(type)) AS by_type, type, ${figures(raw('took'), raw('uniqExact(project_id)'))}
+FROM (SELECT type, project_id, ${daysBetween('start_date', 'completed_at')} AS took FROM ${raw(`${store.dialect.database}.entities`)} FINAL
+  WHERE workspace_id = ${u32(id)} AND entity_type = 'task' AND deleted = 0 AND ${doneCondition(doneStatuses)}
+    AND project_id GLOBAL IN (SELECT entity_id FROM (${completedProjects(store, workspace)})))
 WHERE ifNull(took >= 0, false)
 GROUP BY GROUPING SETS ((), (type))`)
   return rows
@@ -119,9 +124,9 @@ GROUP BY GROUPING SETS ((), (type))`)
 }
 
 type Figures = Record<'metric_value' | 'median' | 'p25' | 'p75' | 'standard_deviation', number | null> & { sample_size: string }
-const figures = (value: Piece): Piece => sql`avg(${value}) AS metric_value, quantileExactInclusive(0.5)(${value}) AS median,
+const figures = (value: Piece, projects = raw('count()')): Piece => sql`avg(${value}) AS metric_value, quantileExactInclusive(0.5)(${value}) AS median,
   quantileExactInclusive(0.25)(${value}) AS p25, quantileExactInclusive(0.75)(${value}) AS p75,
-  if(count() > 1, stddevSamp(${value}), 0) AS standard_deviation, count() AS sample_size`
+  if(count() > 1, stddevSamp(${value}), 0) AS standard_deviation, ${projects} AS sample_size`
 
 const numbers = ({ sample_size, metric_value, median, p25, p75, standard_deviation }: Figures) => ({
   sample_size: Number(sample_size),

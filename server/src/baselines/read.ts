@@ -66,6 +66,21 @@ const all = async (db: CatalogDb, workspaceId: number, names: readonly string[] 
 const exactly = async (db: CatalogDb, workspaceId: number, group: Group, names: readonly string[] | undefined): Promise<Row[]> =>
   (await all(db, workspaceId, names)).filter((row) => isOf(row, group))
 
+/** More than anybody asks for: some years of a busy workspace. */
+const MOST_ROWS = 1_000
+
+/** Of every calculation, the newest first. */
+export const baselineHistory = (db: CatalogDb, workspaceId: number): Promise<Row[]> =>
+  db
+    .selectFrom('baselines')
+    .select(['metric_name', 'project_type', 'client_id', 'task_type', 'metric_value', 'median', 'p25', 'p75', 'standard_deviation'])
+    .select(['sample_size', 'calculated_at'])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('calculated_at', 'desc')
+    .orderBy('metric_name')
+    .limit(MOST_ROWS)
+    .execute()
+
 export const latestBaselines = async (db: CatalogDb, workspaceId: number): Promise<Row[]> => newest(await all(db, workspaceId, undefined))
 
 /** Of the latest calculation only: a group that is gone since then has no baseline any more. */

@@ -7,6 +7,22 @@ import type { Piece } from '../store/sql.ts'
 import type { CallOptions, Column, Store } from '../store/store.ts'
 import type { Scope } from './scope.ts'
 
+/** What completed projects came to, as it was calculated once; '' stands for all. */
+export interface BaselineRow {
+  metric_name: string
+  project_type: string
+  client_id: string
+  task_type: string
+  metric_value: number
+  median: number
+  p25: number
+  p75: number
+  standard_deviation: number
+  sample_size: number
+  /** Milliseconds. */
+  calculated_at: number
+}
+
 /** A question that is understood: what a kind needs to answer it. */
 export interface Asked<Q extends Question = Question> {
   question: Q
@@ -24,6 +40,8 @@ export interface Asked<Q extends Question = Question> {
   readonly table: (query: Piece, options: CallOptions) => Promise<{ columns: readonly Column[]; rows: readonly unknown[][] }>
   store: Store
   persons: Persons
+  /** The catalog's, the newest first. */
+  readonly baselines: () => Promise<readonly BaselineRow[]>
   /** Memory that one query may take. */
   queryBytes: number
 }

@@ -8,7 +8,7 @@ import { raw, sql, u32, type Piece } from '../store/sql.ts'
 import type { CallOptions, Statistics, Store } from '../store/store.ts'
 import { toMs } from '../analytics/stored.ts'
 import { zone } from '../analytics/zone.ts'
-import type { Asked } from './asked.ts'
+import type { Asked, BaselineRow } from './asked.ts'
 import { rangeOf } from './range.ts'
 import { refused, Scope, type Scoped } from './scope.ts'
 import { checkSteps } from './step.ts'
@@ -23,6 +23,8 @@ export interface PlanDeps {
   queryBytes: number
   /** By id: query of the keys of the people in each of the workspace's cohorts that are named. Throws `invalid` for one that is not there. */
   readonly cohorts: (workspaceId: number, ids: readonly string[]) => Promise<ReadonlyMap<string, Piece>>
+  /** Baselines of the workspace, the newest first. */
+  readonly baselines: (workspaceId: number) => Promise<readonly BaselineRow[]>
 }
 
 const CANNOT_COMPILE_REGEXP = 427
@@ -45,7 +47,7 @@ export interface Planned<Q extends Question> {
 
 /** From what was sent to what a kind answers: steps checked, range and cohorts looked up. Throws `invalid`. */
 export async function plan<Q extends Question>(
-  { store, persons, internal, properties, clock, queryBytes, cohorts }: PlanDeps,
+  { store, persons, internal, properties, clock, queryBytes, cohorts, baselines }: PlanDeps,
   workspace: { id: number; timezone: string },
   question: Q,
 ): Promise<Planned<Q>> {
@@ -107,6 +109,7 @@ export async function plan<Q extends Question>(
       table,
       store,
       persons,
+      baselines: () => baselines(workspace.id),
       queryBytes,
     },
     work,

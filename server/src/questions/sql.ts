@@ -35,7 +35,7 @@ async function ask(asked: Asked<Sql>): Promise<AnswerTo<'sql'>> {
   const tree = await store.query<{ explain: string }>(lookAt(read), { settings: depth, timeoutMs: TIMEOUT_MS }).catch(inItsWords)
   if (!isHarmless(tree.rows.map(({ explain }) => explain))) throw wrong(text, 0, 'The query asks for something that is not available.')
   const { columns, rows } = await asked
-    .table(bind(asked, read), { timeoutMs: TIMEOUT_MS, settings: settingsOf({ ...asked, timezone: range.storeTimezone }, limit) })
+    .table(await bind(asked, read), { timeoutMs: TIMEOUT_MS, settings: settingsOf({ ...asked, timezone: range.storeTimezone }, limit) })
     .catch(inItsWords)
   return {
     kind: 'sql',
@@ -45,10 +45,12 @@ async function ask(asked: Asked<Sql>): Promise<AnswerTo<'sql'>> {
   }
 }
 
-function bind(asked: Asked<Sql>, { parts, names: named, hasStar }: Read): Piece {
+async function bind(asked: Asked<Sql>, { parts, names: named, hasStar }: Read): Promise<Piece> {
   const { from, to, range } = asked.question
   const isBounded = from !== undefined || to !== undefined || (range !== undefined && range !== 'all')
-  const of = { ...asked, isBounded, reads: (...columns: string[]) => hasStar || columns.some((column) => named.has(column)) }
+  const readsBaselines = parts.some((part) => typeof part !== 'string' && part.table === 'project_metrics_baseline')
+  const baselines = readsBaselines ? await asked.baselines() : []
+  const of = { ...asked, baselines, isBounded, reads: (...columns: string[]) => hasStar || columns.some((column) => named.has(column)) }
   return join(
     parts.map((part) => (typeof part === 'string' ? raw(part) : boundTable(of, part.table))),
     '',

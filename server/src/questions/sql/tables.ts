@@ -2,12 +2,13 @@ import { seenById, toldById } from '../../sessions/describe.ts'
 import { foldedById, isOpen, kinds, lengthMs, type Wanted } from '../../sessions/fold.ts'
 import { inSpan } from '../../store/keys.ts'
 import { empty, join, raw, sql, str, u32, type Piece } from '../../store/sql.ts'
-import type { Asked } from '../asked.ts'
+import type { Asked, BaselineRow } from '../asked.ts'
 import { MARK } from './cursor.ts'
 
 type Of = Pick<Asked, 'store' | 'persons' | 'workspaceId' | 'database' | 'range' | 'now'> & {
   /** Whether the question names a range; the tables of what happens hold what is in it then. */
   isBounded: boolean
+  baselines: readonly BaselineRow[]
   /** Whether the query may read one of these columns; what nobody reads is not joined. */
   reads: (...columns: string[]) => boolean
 }
@@ -197,6 +198,22 @@ LEFT JOIN (SELECT entity_id AS task_id, ${of.persons.column(of.workspaceId)} AS 
   max(last_activity) AS active_at FROM ${table(of, 'engagement')} WHERE ${own(of)}${ofTasks} GROUP BY task_id, person) AS engaged USING (task_id, person)`,
 }
 
+/** What completed projects came to, each time it was calculated. They are the catalog's, and go along with the query. */
+const projectMetricsBaseline: Table = {
+  columns: (of) => ({
+    ...Object.fromEntries(['metric_name', 'project_type', 'client_id', 'task_type', 'metric_value', 'median', 'p25', 'p75'].map((name) => [name, `b.${name}`])),
+    standard_deviation: 'b.standard_deviation',
+    sample_size: 'b.sample_size',
+    calculated_at: ms(of, raw('b.calculated_at')),
+  }),
+  from: ({ baselines, isBounded, range }) => {
+    const texts = 'metric_name String, project_type String, client_id String, task_type String'
+    const type = `Array(Tuple(${texts}, metric_value Float64, median Float64, p25 Float64, p75 Float64, standard_deviation Float64, sample_size Int64, calculated_at Int64))`
+    const rows = baselines.filter(({ calculated_at: at }) => !isBounded || (at >= range.fromMs && at < range.toMs))
+    return sql`(SELECT arrayJoin(JSONExtract(${str(JSON.stringify(rows))}, ${raw(`'${type}'`)})) AS b)`
+  },
+}
+
 /** By the name under which a query sees them. */
 export const tables: Readonly<Record<string, Table>> = {
   events,
@@ -208,6 +225,7 @@ export const tables: Readonly<Record<string, Table>> = {
   task_views: taskViews,
   task_rejections: taskRejections,
   task_user: taskUser,
+  project_metrics_baseline: projectMetricsBaseline,
 }
 
 /** Query: the table of that name, of this workspace alone, its columns by the names that the query was written anew with. */
