@@ -78,6 +78,10 @@ export class Model {
     this.tasks.set(id, task)
     return task
   }
+  /** As long as no task was told, every id is taken. */
+  isKnown(id: string): boolean {
+    return this.task(id).isThere || ![...this.tasks.values()].some(({ said }) => said.length > 0)
+  }
   happen(did: Did): void {
     if (!this.out.has(did.user) && !this.events.has(did.id)) this.events.set(did.id, did)
   }

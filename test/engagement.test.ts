@@ -107,6 +107,9 @@ describe('a view', () => {
     expect(await w.get('/api/events/quarantine?code=unknown_entity')).toMatchObject({
       quarantine: [{ event_type: 'task_commented' }, {}, {}, { event_id: view_id }],
     })
+    for (const path of ['/api/tasks/late/rejections', '/api/tasks/late/comments/trend', '/api/users/ada/has-viewed?entity_id=late'])
+      expect(await w.call('GET', path)).toMatchObject({ status: 404, body: unknown })
+    expect(await w.get('/api/users/ada/has-viewed?entity_type=order_line&entity_id=1')).toMatchObject({ has_viewed: true })
     await put(w, 'late', { assignees: ['ada'] })
     const engaged = { viewed_by: ['ada'], engagement: [{ view_count: 1, view_seconds: 7, first_viewed_at: days(-0.1), comments: 1 }] }
     expect(await w.get('/api/tasks/late/engagement')).toMatchObject(engaged)
@@ -182,7 +185,7 @@ describe('who has not opened what', () => {
     expect(second.next_cursor).toBeNull()
     await w.call('POST', '/api/tasks/3/reject', { user_id: 'ada', reason: 'workload' })
     const { opened, ...summary } = await w.get<{ opened: { count: number; median_seconds: number } }>('/api/tasks/summary')
-    expect(summary).toMatchObject({ count: 4, by_status: { '': 4 }, unopened: 2, rejections: { count: 1, by_reason: { workload: 1 } } })
+    expect(summary).toMatchObject({ count: 4, by_status: { '(none)': 4 }, unopened: 2, rejections: { count: 1, by_reason: { workload: 1 } } })
     expect([opened.count, Math.floor(opened.median_seconds / 60)]).toEqual([1, 4 * 1_440])
     expect(await w.get('/api/tasks/summary?from=2000-01-01&to=2000-01-02')).toMatchObject({
       count: 4,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DAY } from '../server/src/base/time.ts'
 import { startCairn, type TestCairn, type TestWorkspace } from './cairn.ts'
@@ -37,6 +38,9 @@ describe('jobs', () => {
     expect(runs).toHaveLength(1)
     expect((await w.get<{ runs: Json[] }>(`/api/jobs/${SWEEP}/runs?limit=1&cursor=${next_cursor}`)).runs[0]?.['id']).not.toBe(runs[0]?.['id'])
     expect((await w.call('GET', `/api/jobs/${SWEEP}/runs?cursor=x`)).status).toBe(422)
+    const page = readFileSync(new URL('../docs/jobs.md', import.meta.url), 'utf8')
+    const { jobs } = await w.get<{ jobs: Array<{ name: string }> }>('/api/jobs')
+    expect([...page.matchAll(/^\| `(\S+)` \|/gm)].map(([, name]) => name).toSorted()).toEqual(jobs.map(({ name }) => name).toSorted())
   })
 
   test('that are not there are 404, and whoever runs one is told of in the log of changes', async () => {

@@ -69,6 +69,8 @@ describe('one person', () => {
     await see(w, { user_id: 'ada', anonymous_id: 'laptop' })
     await tell(w, 'alias', { user_id: 'ada', anonymous_id: 'phone' })
     expect(await people(w)).toEqual({ ada: 4 })
+    const { sessions } = await w.get<{ sessions: Json[] }>('/api/sessions')
+    expect(new Set(sessions.map(({ user_id }) => user_id))).toEqual(new Set(['ada']))
   })
 
   test('identified with an id under which nobody was seen yet counts what comes afterwards', async () => {

@@ -232,9 +232,13 @@ describe.each([
     const w = await cairn.workspace()
     const id = await started(w)
     await started(w, { user_id: 'bob' })
+    // Known by a log-in, and by an assignment.
+    await w.call('PUT', '/api/tasks/2', { assignees: ['eve'] })
+    for (const user_id of ['bob', 'eve']) expect(await w.get(`/api/people/${user_id}`)).toMatchObject({ user_id, events: 0, last_seen: null })
     await w.call('PUT', '/api/tasks/1', { event_id: 'put', attributes: { created_by: 'ada' }, assignees: ['bob', 'ada'] })
     await w.call('POST', '/api/tasks/1/reject', { user_id: 'ada', rejection_note: 'no' })
     await w.call('DELETE', '/api/events/cleanup?older_than_days=0&user_id=ada')
+    expect((await w.call('GET', '/api/people/ada')).status).toBe(404)
     expect(await w.get('/api/tasks/1')).toMatchObject({ attributes: {}, assignments: [{ user_id: 'bob' }] })
     expect(await w.get('/api/tasks/1/rejections')).toMatchObject({ rejections: [] })
     expect(await w.call('PUT', '/api/tasks/1', { event_id: 'put', attributes: { created_by: 'ada' }, assignees: ['bob', 'ada'] })).toMatchObject({

@@ -1,5 +1,6 @@
 import { SimpleGrid, Stack, Text } from '@mantine/core'
 import type { AnswerOf } from '@cairn/wire/api'
+import { NONE } from '@cairn/wire/questions/vocabulary'
 import { useQuery } from '@tanstack/react-query'
 import { useWorkspace } from '../account.tsx'
 import { ask } from '../api/queries.ts'
@@ -64,7 +65,7 @@ function Answer() {
         </Section>
       </SimpleGrid>
       <Unopened />
-      <TaskList statuses={Object.keys(summary.data?.by_status ?? {}).filter(Boolean)} />
+      <TaskList statuses={Object.keys(summary.data?.by_status ?? {}).filter((status) => status !== NONE)} />
     </Stack>
   )
 }
@@ -78,7 +79,7 @@ function Figures({ summary: { count, by_status, unopened, opened, rejections }, 
       <Card label={t.tasks} value={number(count)}>
         {Object.entries(by_status)
           .slice(0, 3)
-          .map(([status, n]) => t.tasksOf(number(n), status || texts.shell.faces.none))
+          .map(([status, n]) => t.tasksOf(number(n), status === NONE ? texts.shell.faces.none : status))
           .join(', ')}
       </Card>
       <Card label={t.unopened} value={number(unopened)}>
@@ -107,7 +108,7 @@ function Reasons({ count, by_reason }: Summary['rejections']) {
       bars={Object.entries(by_reason).map(([reason, value]) => ({
         name: reasonOf(reason),
         value,
-        link: { to: `/w/${slug}/events`, search: { range, from, to, event_type: 'task_rejected', 'metadata.reason': reason || undefined } },
+        link: { to: `/w/${slug}/events`, search: { range, from, to, event_type: 'task_rejected', 'metadata.reason': reason === NONE ? undefined : reason } },
       }))}
       name={t.reason}
       value={t.rejections}

@@ -55,7 +55,8 @@ async function showList() {
   show('list')
   main.querySelector('.notices').append(
     ...found.notices.map(({ id, data }) => {
-      const item = make('li', { className: 'card' }, `${data.user_id} turned down ${data.title}: ${data.rejection_note ?? data.reason}`)
+      const why = data.rejection_note ?? data.reason
+      const item = make('li', { className: 'card' }, `${data.user_id} turned down ${data.title}${why ? `: ${why}` : ''}`)
       const read = make('button', { type: 'button', className: 'quiet', textContent: 'Read' })
       read.addEventListener('click', async () => (await ask(`/api/notices/${id}/read`, {})) && item.remove())
       item.append(read)

@@ -4,15 +4,17 @@ import { inDays } from '../store/keys.ts'
 import { sql, str } from '../store/sql.ts'
 import type { EntityDeps } from './deps.ts'
 import { of, table } from './engagement.ts'
-import { entityOf } from './names.ts'
+import { isKnown } from './known.ts'
+import { entityOf, noSuch } from './names.ts'
 
 const DEFAULT_DAYS = 30
 
 /** Events whose action is `commented`, by day of the zone; days without one are there too. */
-export async function commentTrend({ store, clock }: EntityDeps, { workspace, params, query }: Call<'commentTrend'>): Promise<object> {
+export async function commentTrend({ db, store, clock }: EntityDeps, { workspace, params, query }: Call<'commentTrend'>): Promise<object> {
   const asked = query.days === undefined && query.from === undefined && query.to === undefined ? { ...query, days: DEFAULT_DAYS } : query
   const range = readRange(asked, { timezone: workspace.timezone, now: clock.now() })
   const name = entityOf(workspace.id, params)
+  if (!(await isKnown(db, name))) throw noSuch(name)
   const { rows } = await store.query<{
     day: string
     comments: string

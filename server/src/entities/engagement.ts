@@ -111,8 +111,9 @@ export const ofType = ({ workspaceId, entityType }: Pick<EntityName, 'workspaceI
   sql`workspace_id = ${u32(workspaceId)} AND entity_type = ${str(entityType)}`
 
 /** Whether somebody has ever opened it. */
-export async function hasViewed({ store, persons }: EntityDeps, { workspace, params, query }: Call<'hasViewed'>): Promise<object> {
+export async function hasViewed({ db, store, persons }: EntityDeps, { workspace, params, query }: Call<'hasViewed'>): Promise<object> {
   const name = entityOf(workspace.id, { entity_type: query.entity_type ?? 'task', entity_id: query.entity_id })
+  if (!(await isKnown(db, name))) throw noSuch(name)
   const { rows } = await store.query<{ first: string | null; views: string }>(
     sql`SELECT min(first_viewed) AS first, sum(views) AS views FROM ${table(store, 'engagement')}
 WHERE ${of(name)} AND ${persons.isOf(workspace.id, userKey(workspace.id, params['user_id'] ?? ''))}`,

@@ -1,3 +1,4 @@
+import { NONE } from '@cairn/wire/questions/vocabulary'
 import type { Selectable } from 'kysely'
 import { readRange } from '../analytics/range.ts'
 import { safe } from '../analytics/where.ts'
@@ -6,7 +7,8 @@ import type { Schema } from '../catalog/schema.ts'
 import type { Call } from '../http/call.ts'
 import { usersWith } from '../people/ids.ts'
 import type { EntityDeps } from './deps.ts'
-import { columns, entityOf } from './names.ts'
+import { isKnown } from './known.ts'
+import { columns, entityOf, noSuch } from './names.ts'
 
 const DEFAULT_DAYS = 30
 /** The list ends there; counts do not. */
@@ -53,7 +55,9 @@ const show = (row: Row): object => {
 
 /** Of one entity. */
 export async function entityRejections({ db }: EntityDeps, { workspace, params }: Call<'listRejections'>): Promise<object> {
-  const name = columns(entityOf(workspace.id, params))
+  const entity = entityOf(workspace.id, params)
+  if (!(await isKnown(db, entity))) throw noSuch(entity)
+  const name = columns(entity)
   const rows = await rejected(db, workspace.id)
     .where('assignments.entity_type', '=', name.entity_type)
     .where('assignments.entity_id', '=', name.entity_id)
@@ -61,7 +65,7 @@ export async function entityRejections({ db }: EntityDeps, { workspace, params }
   return { rejections: rows.map(show), next_cursor: null }
 }
 
-/** Of one person, whichever of their users turned it down, counted by reason; without a reason they count under ''. */
+/** Of one person, whichever of their users turned it down, counted by reason; without a reason they count under `(none)`. */
 export async function userRejections({ db, store, persons, clock }: EntityDeps, { workspace, params, query }: Call<'userRejections'>): Promise<object> {
   const asked = query.days === undefined && query.from === undefined && query.to === undefined ? { ...query, days: DEFAULT_DAYS } : query
   const { fromMs, toMs } = readRange(asked, { timezone: workspace.timezone, now: clock.now() })
@@ -84,7 +88,9 @@ export async function userRejections({ db, store, persons, clock }: EntityDeps, 
     .where('assignments.unassigned_at', '>=', fromMs)
     .where('assignments.unassigned_at', '<', toMs)
     .execute()
-  const byReason = counted.map(({ reason, count }): [string, number] => [reason ?? '', count]).toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+  const counts = new Map<string, number>()
+  for (const { reason, count } of counted) counts.set(reason || NONE, (counts.get(reason || NONE) ?? 0) + count)
+  const byReason = [...counts].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
   return {
     user_id: userId,
     count: byReason.reduce((sum, [, count]) => sum + count, 0),

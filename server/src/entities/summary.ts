@@ -1,9 +1,10 @@
 import type { AnswerOf } from '@cairn/wire/api'
+import { NONE } from '@cairn/wire/questions/vocabulary'
 import { readRange, type Range } from '../analytics/range.ts'
 import { iso } from '../base/time.ts'
 import type { DirectoryWorkspace } from '../catalog/directory.ts'
 import type { Call } from '../http/call.ts'
-import { i64, sql, u32 } from '../store/sql.ts'
+import { i64, raw, sql, u32, type Piece } from '../store/sql.ts'
 import type { EntityDeps } from './deps.ts'
 import { ofType, table } from './engagement.ts'
 import { typeOf } from './names.ts'
@@ -39,18 +40,21 @@ interface Row {
   count: string
 }
 
+/** What is missing has a name too. */
+const named = (column: string): Piece => raw(`if(${column} = '', '${NONE}', ${column})`)
 const sum = (counted: Counted): number => counted.reduce((all, [, count]) => all + count, 0)
 const counted = (rows: readonly Row[]): Counted => rows.map(({ name, count }) => [name, Number(count)])
 
 async function statusesOf({ store }: EntityDeps, { id }: DirectoryWorkspace, entityType: string): Promise<Counted> {
-  const { rows } = await store.query<Row>(sql`SELECT status AS name, count() AS count FROM ${table(store, 'entities')} FINAL
+  const { rows } = await store.query<Row>(sql`SELECT ${named('status')} AS name, count() AS count FROM ${table(store, 'entities')} FINAL
 WHERE ${ofType({ workspaceId: id, entityType })} AND deleted = 0 GROUP BY name ORDER BY count DESC, name`)
   return counted(rows)
 }
 
 /** Of entities that are deleted now too: they were turned down all the same. */
 async function reasonsOf({ store }: Pick<EntityDeps, 'store'>, workspaceId: number, entityType: string, { fromMs, toMs }: Range): Promise<Counted> {
-  const { rows } = await store.query<Row>(sql`SELECT a.5 AS name, count() AS count FROM ${table(store, 'entities')} FINAL ARRAY JOIN assignments AS a
+  const { rows } =
+    await store.query<Row>(sql`SELECT ${named('a.5')} AS name, count() AS count FROM ${table(store, 'entities')} FINAL ARRAY JOIN assignments AS a
 WHERE ${ofType({ workspaceId, entityType })} AND a.4 = 'rejected' AND a.3 >= ${i64(fromMs)} AND a.3 < ${i64(toMs)} GROUP BY name ORDER BY count DESC, name`)
   return counted(rows)
 }

@@ -187,7 +187,7 @@ export function userOf({ person }: { person: Person | undefined }, named: string
     throw new CairnError('forbidden', 'The token of a log-in speaks for its own person only; leave user_id out, or use a secret key.')
   const userId = person?.userId ?? named
   if (userId === undefined || userId === '')
-    throw new CairnError('invalid', 'The body is not valid. user_id is required.', { errors: [{ path: '/user_id', message: 'is required' }] })
+    throw new CairnError('invalid', 'user_id is required: it says whom this is about.', { errors: [{ path: '/user_id', message: 'is required' }] })
   return userId
 }
 

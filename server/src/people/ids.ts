@@ -1,7 +1,7 @@
 import type { Directory } from '../catalog/directory.ts'
 import type { Persons } from '../store/persons.ts'
 import { userKey } from '../store/keys.ts'
-import { raw, sql, u32, u64s } from '../store/sql.ts'
+import { list, raw, sql, u32, u64s } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 
 /** The ids of one person. */
@@ -43,6 +43,21 @@ async function idsOfUser({ store, persons }: { store: Store; persons: Persons },
 export async function usersWith(deps: { store: Store; persons: Persons }, workspaceId: number, userId: string): Promise<string[]> {
   const { user_id, user_ids } = await idsOfUser(deps, workspaceId, userId)
   return [...new Set([userId, user_id, ...user_ids])]
+}
+
+/** By anonymous id: the person that has identified it; those that nobody has are missing. */
+export async function ownersByName(
+  { store, persons }: { store: Store; persons: Persons },
+  workspaceId: number,
+  anonymousIds: readonly string[],
+): Promise<Map<string, string>> {
+  if (anonymousIds.length === 0 || !persons.hasLinks(workspaceId)) return new Map()
+  const { rows } = await store.query<{
+    anonymous_id: string
+    root_id: string
+  }>(sql`SELECT anonymous_id, root_id FROM ${raw(store.dialect.database)}.person_links
+WHERE workspace_id = ${u32(workspaceId)} AND person_key IN (SELECT cityHash64(${u32(workspaceId)}, 'a', arrayJoin(${list(anonymousIds)}))) AND ${persons.isNewest}`)
+  return new Map(rows.map(({ anonymous_id, root_id }) => [anonymous_id, root_id]))
 }
 
 /** A user that nothing is tied to. */

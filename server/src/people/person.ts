@@ -10,8 +10,8 @@ import { readSeen, toPerson, type Seen, type SeenDeps } from './seen.ts'
 import { readTraits } from './traits.ts'
 
 /**
- * One person, over all time, by any of their ids. The id is looked for among users first, then among anonymous ids; known is who was seen, or
- * of whom something was told that was not taken back.
+ * One person, over all time, by any of their ids. The id is looked for among users first, then among anonymous ids; known is who was seen, who
+ * logged in, was assigned to something or is told something, or of whom something was told that was not taken back.
  */
 export async function getPerson(deps: PersonDeps, call: Call<'getPerson'>): Promise<object> {
   const { store, directory } = deps
@@ -21,7 +21,7 @@ export async function getPerson(deps: PersonDeps, call: Call<'getPerson'>): Prom
   const [history, traits] = await Promise.all([readHistory(deps, workspaceId, user.ids), readTraits(store, workspaceId, usersOf([user.ids]))])
   const { ids, seen } = user
   const isTied = ids.user_ids.length > 0 || history.some(({ anonymous_id, user_id }) => anonymous_id !== null && user_id === id)
-  if (seen || isTied || traits.size > 0) {
+  if (seen || isTied || traits.size > 0 || (await isToldOf(deps.db, workspaceId, ids))) {
     const identity = { ...ids, user_ids: [ids.user_id, ...ids.user_ids], merges: mergesIn(history), history }
     return { ...seenOf(seen), user_id: ids.user_id, identity, traits: traits.get(ids.user_id) ?? {}, opted_out: optedOut(directory, workspaceId, ids) }
   }
@@ -34,6 +34,21 @@ export async function getPerson(deps: PersonDeps, call: Call<'getPerson'>): Prom
 
 export interface PersonDeps extends Omit<SeenDeps, 'clock'> {
   db: CatalogDb
+}
+
+/** Whether the catalog knows one of the users: by a log-in, an assignment or a notification. */
+async function isToldOf(db: CatalogDb, workspaceId: number, { user_id, user_ids }: Ids): Promise<boolean> {
+  for (const table of ['login_sessions', 'assignments', 'notifications'] as const) {
+    const known = await db
+      .selectFrom(table)
+      .select('user_id')
+      .where('workspace_id', '=', workspaceId)
+      .where('user_id', 'in', [user_id, ...user_ids])
+      .limit(1)
+      .executeTakeFirst()
+    if (known) return true
+  }
+  return false
 }
 
 /** The person that a key belongs to, and the ids tied to them: `alone` where there are none. */

@@ -1,5 +1,7 @@
 import type { SessionOutput } from '@cairn/wire/api/sessions'
 import { iso } from '../base/time.ts'
+import { ownersByName } from '../people/ids.ts'
+import type { Persons } from '../store/persons.ts'
 import { partsOf } from '../store/migrations/0005_sessions.ts'
 import { empty, i64, join, raw, sql, u32, u64s, type Piece } from '../store/sql.ts'
 import { foldedByGap, foldSettings, idleReason, kindOf, NEVER, type Folded, type Wanted } from './fold.ts'
@@ -28,8 +30,15 @@ interface Seen {
   device: Device
 }
 
-/** Sessions of one page as they are answered, in the order of `rows`. What is wide is read of these only. */
-export async function describe(wanted: Wanted, rows: readonly Folded[]): Promise<SessionOutput[]> {
+/** Sessions of one page as they are answered, in the order of `rows`, those of visitors who have identified since by their name. What is wide is read of these only. */
+export async function describe(wanted: Wanted, persons: Persons, rows: readonly Folded[]): Promise<SessionOutput[]> {
+  const sessions = await outputsOf(wanted, rows)
+  const visitors = sessions.flatMap(({ user_id, anonymous_id }) => (user_id === null && anonymous_id !== null ? [anonymous_id] : []))
+  const owners = await ownersByName({ store: wanted.store, persons }, wanted.workspaceId, [...new Set(visitors)])
+  return sessions.map((session) => ({ ...session, user_id: session.user_id ?? owners.get(session.anonymous_id ?? '') ?? null }))
+}
+
+async function outputsOf(wanted: Wanted, rows: readonly Folded[]): Promise<SessionOutput[]> {
   const [seen, told, before, gaps] = await Promise.all([seenOf(wanted, rows), toldOf(wanted, rows), lastBeforeEnd(wanted, rows), gapsOf(wanted, rows)])
   return rows.map((row) => {
     if (row.gap === 1) {

@@ -36,7 +36,7 @@ export async function listSessions({ store, persons, clock }: SessionReadDeps, c
   const rows = whenever ? await underWay(asked) : await newest(asked, range)
   const shown = rows.slice(0, limit)
   const last = rows.length > limit ? shown.at(-1) : undefined
-  return { sessions: await describe(wanted, shown), next_cursor: last ? writeCursor({ ms: Number(last.start_ms), key: last.key }) : null }
+  return { sessions: await describe(wanted, persons, shown), next_cursor: last ? writeCursor({ ms: Number(last.start_ms), key: last.key }) : null }
 }
 
 interface Asked {

@@ -25,14 +25,18 @@ export async function getSession({ db, ...deps }: SessionReadDeps & { db: Catalo
  * A session and its events in order, over all time: `(clock, number in its source, arrival, id)`. At most 10,000 events are listed, the first
  * ones; the summary is of all. Throws `not_found`.
  */
-export async function readSession({ store, clock }: SessionReadDeps, call: Pick<Call<'getSession'>, 'workspace' | 'query'>, id: string): Promise<object> {
+export async function readSession(
+  { store, persons, clock }: SessionReadDeps,
+  call: Pick<Call<'getSession'>, 'workspace' | 'query'>,
+  id: string,
+): Promise<object> {
   const sessionId = safe('session_id', id)
   const wanted: Wanted = { store, workspaceId: call.workspace.id, now: clock.now(), bots: call.query.include_bots === true }
   const { row, events } = (await findById(wanted, sessionId)) ?? (await findByGap(wanted, sessionId)) ?? {}
   if (!row || !events) throw new CairnError('not_found', 'There is no such session in this workspace.')
   const from = sql`FROM ${raw(store.dialect.database)}.events PREWHERE workspace_id = ${u32(wanted.workspaceId)} AND ${events}`
   const [[session], listed, types] = await Promise.all([
-    describe(wanted, [row]),
+    describe(wanted, persons, [row]),
     store.query<StoredEvent>(sql`SELECT ${selected} ${from} ORDER BY event_timestamp, ifNull(seq, 0), received_at, event_id LIMIT ${u32(MOST_EVENTS)}`),
     store.query<{ event_type: string; events: string }>(sql`SELECT event_type, count() AS events ${from} GROUP BY event_type ORDER BY events DESC, event_type`),
   ])

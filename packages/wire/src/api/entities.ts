@@ -167,13 +167,16 @@ export const entityEndpoints = {
     answer: Type.Object({
       entity_type: Type.String(),
       count: Type.Integer({ description: 'Those there are now, whatever the range.' }),
-      by_status: Type.Record(Type.String(), Type.Integer(), { description: 'Most first; without a status under "".' }),
+      by_status: Type.Record(Type.String(), Type.Integer(), { description: 'Most first; without a status under (none).' }),
       unopened: Type.Integer({ description: 'Assignments of more than 24 hours that were never viewed, as /unopened lists them.' }),
       opened: Type.Object(
         { count: Type.Integer(), median_seconds: orNull(Type.Number()) },
         { description: 'Assignments of the range whose assignee has viewed it, and the time from the one to the first view of the other.' },
       ),
-      rejections: Type.Object({ count: Type.Integer(), by_reason: Type.Record(Type.String(), Type.Integer()) }, { description: 'Of the range.' }),
+      rejections: Type.Object(
+        { count: Type.Integer(), by_reason: Type.Record(Type.String(), Type.Integer()) },
+        { description: 'Of the range; without a reason under (none).' },
+      ),
       meta: Type.Object({ from: Moment, to: Moment, timezone: Type.String() }),
     }),
   },
