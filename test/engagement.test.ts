@@ -40,7 +40,15 @@ describe('a view', () => {
     const offline = { user_id: 'ada', event_id: randomUUID(), timestamp: days(-0.5), sent_at: new Date(cairn.clock.now()).toISOString() }
     for (let sent = 0; sent < 2; sent++) expect((await view(offline)).status).toBe(200)
     // A tracker's own event is the same.
-    await w.post('/api/events/log', { event_type: 'task_viewed', user_id: 'ada', entity_type: 'task', entity_id: 1, duration_ms: 500 })
+    const tracked = randomUUID()
+    await w.post('/api/events/log', { event_id: tracked, event_type: 'task_viewed', user_id: 'ada', entity_type: 'task', entity_id: 1, duration_ms: 500 })
+    // What would be lost, since its id was told of something else, is refused.
+    for (const other of [
+      { user_id: 'bob', view_id, view_duration_seconds: 9 },
+      { user_id: 'bob', view_id: tracked },
+      { ...offline, view_duration_seconds: 3 },
+    ])
+      expect(await view(other)).toMatchObject({ status: 409, body: { code: 'conflict' } })
     await w.post('/api/tasks/1/activity', { user_id: 'ada', action: 'commented' })
     await w.post('/api/people/opt-out', { user_id: 'carol' })
     await cairn.directory.refresh()

@@ -102,6 +102,7 @@ describe.each([
     const key = randomUUID()
     const ids = await Promise.all([1, 2, 3].map(() => started(w, { event_id: key })))
     expect(new Set(ids).size).toBe(1)
+    expect(await start(w, { event_id: key, user_id: 'bob' })).toMatchObject({ status: 409, body: { code: 'conflict' } })
     const headers = { Authorization: `Bearer ${w.secretKey}`, 'Idempotency-Key': 'log-in 7' }
     const again = await Promise.all(
       [1, 2].map(() => ask(`${cairn.url}/api/sessions/start`, { method: 'POST', headers, body: JSON.stringify({ user_id: 'ada' }) })),

@@ -31,6 +31,7 @@ import { readCohorts } from './boards/cohorts.ts'
 import { mayEmbed } from './boards/dashboards.ts'
 import { boardRoutes } from './boards/routes.ts'
 import { makeWithin } from './boards/within.ts'
+import { Repeated } from './entities/repeated.ts'
 import { entityRoutes } from './entities/routes.ts'
 import { Waiting, waitingJob } from './entities/waiting.ts'
 import type { Handlers } from './http/call.ts'
@@ -303,6 +304,7 @@ export async function compose(
         intake,
         relay,
         waiting,
+        repeated: new Repeated({ store: store.store, clock, settle: settled }),
         sender: (call) => senderOf(way, call, {}, false),
         record: async (workspaceId, line) => {
           journal.admit()

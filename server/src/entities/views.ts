@@ -5,18 +5,22 @@ import { userOf } from '../http/auth.ts'
 import type { Call, Handlers } from '../http/call.ts'
 import type { Sender } from '../ingest/draft.ts'
 import { formatPosition } from '../ingest/freshness.ts'
+import { plainText } from '../ingest/json.ts'
 import { kinds, plainPayload } from '../ingest/record.ts'
+import { momentSaid } from '../ingest/said.ts'
 import { requestId } from '../outbox/outbox.ts'
 import type { EntityDeps } from './deps.ts'
 import type { EntityName } from './entity.ts'
 import { isKnown } from './known.ts'
 import { entityOf, noSuch, titled } from './names.ts'
+import type { Repeated } from './repeated.ts'
 
 export interface ViewDeps extends EntityDeps {
   /** What a request says about its event. */
   sender(call: Call<'trackView' | 'trackActivity'>): Sender
   /** Puts a line into the journal; resolves with its position once it is on disk. */
   record(workspaceId: number, line: string): Promise<number>
+  repeated: Repeated
 }
 
 /**
@@ -35,7 +39,8 @@ export const viewRoutes = (deps: ViewDeps): Pick<Handlers, 'trackView' | 'trackA
     // What waits for its entity is taken at another time than it was told: its duration is told apart, so that the last one told counts.
     const apart = given !== undefined && !known
     const timed = seconds === undefined || apart ? {} : { duration_ms: Math.round(seconds * 1_000) }
-    const taken = await take(deps, call, { name, known, eventId: viewId, action: 'viewed', more: timed })
+    const isWhole = given === undefined
+    const taken = await take(deps, call, { name, known, eventId: viewId, action: 'viewed', more: timed, isWhole })
     if ('disabled' in taken) return taken
     // The event of a view that was told before is known already: this is how its duration arrives.
     if (given !== undefined && seconds !== undefined) {
@@ -60,7 +65,7 @@ export const viewRoutes = (deps: ViewDeps): Pick<Handlers, 'trackView' | 'trackA
     const eventId = requestId(workspace.id, body, request.headers) ?? uuidv7(deps.clock.now())
     const name = entityOf(workspace.id, call.params)
     const known = await isKnown(deps.db, name)
-    const taken = await take(deps, call, { name, known, eventId, action: body.action ?? 'active', more: {} })
+    const taken = await take(deps, call, { name, known, eventId, action: body.action ?? 'active', more: {}, isWhole: true })
     if ('disabled' in taken) return taken
     if (!taken.known) throw noSuch(name)
     return { success: true, message: 'Activity tracked', event_id: eventId }
@@ -73,13 +78,15 @@ interface Taking {
   eventId: string
   action: string
   /** Fields of the event besides. */
-  more: object
+  more: { duration_ms?: number }
+  /** Whether no duration is told later. */
+  isWhole: boolean
 }
 
 type Taken = { success: true; disabled: true; reason: Reason } | { known: boolean }
 
-/** Of an entity that is not known the event is put into quarantine. Throws `invalid` for an event that is none. */
-async function take(deps: ViewDeps, call: Call<'trackView' | 'trackActivity'>, { name, known, eventId, action, more }: Taking): Promise<Taken> {
+/** Of an entity that is not known the event is put into quarantine. Throws `invalid` for an event that is none, `conflict` where its id is another's. */
+async function take(deps: ViewDeps, call: Call<'trackView' | 'trackActivity'>, { name, known, eventId, action, more, isWhole }: Taking): Promise<Taken> {
   const { workspace, body } = call
   const { session_id, metadata, occurred_at, timestamp, sent_at } = body
   const event = {
@@ -111,5 +118,11 @@ async function take(deps: ViewDeps, call: Call<'trackView' | 'trackActivity'>, {
     return { known: appeared }
   }
   if (drop) throw new CairnError('invalid', drop.message, { reason: drop.reason, ...(drop.errors ? { errors: drop.errors } : {}) })
+  await deps.repeated.check(workspace.id, {
+    id: eventId,
+    at: momentSaid(body, deps.clock.now()),
+    deed: { eventType: event.event_type, ...name, userId: plainText(event.user_id), durationMs: isWhole ? (more.duration_ms ?? null) : undefined },
+    isRepeated: outcome.repeated.length > 0,
+  })
   return { known: true }
 }

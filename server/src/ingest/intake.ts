@@ -29,6 +29,8 @@ export interface Outcome {
   eventIds: string[]
   rejected: Array<{ index: number; drop: Drop }>
   notRecorded: Array<{ index: number; reason: Reason }>
+  /** Ids that were taken before: the first content counts. */
+  repeated: string[]
   /** Position in the journal, which a read may wait for. */
   position: number
   /** Times of the events that were kept. */
@@ -71,7 +73,7 @@ export class Intake {
     const claimed = claims ? await this.#claim(claims, judgements, sender.workspace.id) : undefined
     const { group } = journal
     const touched = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.NEGATIVE_INFINITY }
-    const outcome: Outcome = { accepted: 0, eventIds: [], rejected: [], notRecorded: [], position: 0, touched }
+    const outcome: Outcome = { accepted: 0, eventIds: [], rejected: [], notRecorded: [], repeated: [], position: 0, touched }
     const tallies: Tally[] = []
     try {
       for (const [index, input] of inputs.entries()) {
@@ -129,6 +131,7 @@ export class Intake {
     if (draft.givenId) {
       if (repeated?.has(draft.eventId) === true || !seen.take(workspaceId, draft.eventId)) {
         tally.deduplicated++
+        outcome.repeated.push(draft.eventId)
         return
       }
       group.ids++

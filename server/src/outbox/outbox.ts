@@ -58,6 +58,8 @@ export function requestAsked({ method, url }: { method: string; url: string }, b
     .digest('base64url')
 }
 
+export const otherRequest = (): CairnError => new CairnError('conflict', 'This event_id or Idempotency-Key was used for another request.')
+
 interface Keyed {
   workspaceId: number
   /** See `requestId`. */
@@ -74,19 +76,27 @@ interface Keyed {
 export async function once<T extends object>(trx: CatalogTransaction, { workspaceId, id, request, now }: Keyed, decide: () => Promise<T>): Promise<T> {
   if (id === undefined) return decide()
   const row = { workspace_id: workspaceId, idempotency_key: id }
-  const known = await trx
-    .selectFrom('answers')
-    .select(['request', 'answer'])
-    .where((answer) => answer.and(row))
+  // Taken first, so that of two at the same time the second waits for what the first decides.
+  const taken = await trx
+    .insertInto('answers')
+    .values({ ...row, request, answer: '', created_at: now })
+    .onConflict((known) => known.doNothing())
+    .returning('request')
     .executeTakeFirst()
-  if (known) {
-    if (known.request !== request) throw new CairnError('conflict', 'This event_id or Idempotency-Key was used for another request.')
+  if (!taken) {
+    const known = await trx
+      .selectFrom('answers')
+      .select(['request', 'answer'])
+      .where((answer) => answer.and(row))
+      .executeTakeFirstOrThrow()
+    if (known.request !== request) throw otherRequest()
     return JSON.parse(known.answer) as T
   }
   const answer = await decide()
   await trx
-    .insertInto('answers')
-    .values({ ...row, request, answer: JSON.stringify(answer), created_at: now })
+    .updateTable('answers')
+    .set({ answer: JSON.stringify(answer) })
+    .where((known) => known.and(row))
     .execute()
   return answer
 }

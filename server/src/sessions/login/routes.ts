@@ -11,7 +11,7 @@ import { deviceOf } from '../../ingest/agent.ts'
 import { formatPosition } from '../../ingest/freshness.ts'
 import { plainText } from '../../ingest/json.ts'
 import type { Pipeline } from '../../ingest/pipeline.ts'
-import { enqueue, requestId } from '../../outbox/outbox.ts'
+import { enqueue, once, requestAsked, requestId } from '../../outbox/outbox.ts'
 import type { Relay } from '../../outbox/relay.ts'
 import { usersWith } from '../../people/ids.ts'
 import type { Persons } from '../../store/persons.ts'
@@ -57,17 +57,19 @@ export const loginRoutes = (deps: LoginRoutesDeps): Pick<Handlers, 'startSession
       at,
       single,
     }
-    const sessionId = await deps.db.transaction().execute(async (trx) => {
-      const { sessionId: started, changes } = await startLogin(trx, start)
-      await handOn(
-        deps,
-        trx,
-        changes.map((change) => ({ ...told, ...change, ...(change.record === 'started' ? { about } : {}) })),
-      )
-      return started
-    })
+    const answer = await deps.db.transaction().execute((trx) =>
+      once(trx, { workspaceId: workspace.id, id, request: requestAsked(call.request, body), now }, async () => {
+        const { sessionId, changes } = await startLogin(trx, start)
+        await handOn(
+          deps,
+          trx,
+          changes.map((change) => ({ ...told, ...change, ...(change.record === 'started' ? { about } : {}) })),
+        )
+        return { success: true, session_id: sessionId }
+      }),
+    )
     await deps.relay.flush()
-    return { success: true, session_id: sessionId }
+    return answer
   },
 
   noteActivity: async (call) => {
