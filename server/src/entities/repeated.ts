@@ -48,8 +48,8 @@ export class Repeated {
 
   /** undefined where it is put aside, or was deleted since. */
   async #stored(workspaceId: number, id: string, at: number): Promise<Deed | undefined> {
-    const { store, clock, settle } = this.#deps
-    await settle(workspaceId)
+    const { store, clock } = this.#deps
+    await this.#deps.settle(workspaceId)
     // For a day ids are known: so long ago it was told, of whatever time near this one's.
     const span = { fromMs: Math.min(at, clock.now() - DAY) - DAY, toMs: Math.max(at, clock.now()) + DAY }
     const { rows } = await store.query<{ event_type: string; entity_type: string; entity_id: string; user_id: string; duration_ms: string | null }>(
