@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
 import { raiseStage, settled, type Stage } from './stage.ts'
@@ -69,6 +70,11 @@ test(
 
     // The answer follows each choice, and the address holds all of them.
     await page.goto(`/w/${WORKSPACE}/insights/new?range=7d`)
+    await page.getByRole('button', { name: 'Add an annotation' }).click()
+    await page.getByLabel('What', { exact: true }).fill('New prices')
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByRole('button', { name: 'Remove annotation: New prices' }).click()
+    await page.getByRole('group', { name: 'Annotations of the range' }).getByText('New prices').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Funnel' }).click()
     await choose(page, 'Events of 1', 'price_viewed')
     await choose(page, 'Events of 2', 'quote_requested')
@@ -91,6 +97,9 @@ test(
     await side.waitFor({ state: 'detached' })
     await page.reload()
     await reached.nth(3).waitFor({ state: 'attached' })
+    await page.getByRole('button', { name: 'Export' }).click()
+    const [workbook] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: 'Figures as XLSX' }).click()])
+    expect([workbook.suggestedFilename(), (await readFile(await workbook.path())).subarray(0, 2).toString()]).toEqual(['funnel.xlsx', 'PK'])
     await addToBoard(page, 'Way to an order', 'Sales on one page')
 
     await page.getByRole('button', { name: 'Retention' }).click()
@@ -133,6 +142,16 @@ test(
     await expect.poll(() => placeOf('Way to an order')).toEqual([0, 0, w + 2, h])
     await page.getByRole('button', { name: 'Done arranging' }).click()
 
+    // A widget is renamed where it stands, and its bars open who is behind them.
+    await page.getByRole('button', { name: 'More: Way to an order' }).click()
+    await page.getByRole('menuitem', { name: 'Change' }).click()
+    await page.getByRole('dialog').getByLabel('Title').fill('From price to order')
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('region', { name: 'From price to order' }).locator('svg[data-chart] g > g').first().click()
+    await side.getByText('3 people').waitFor()
+    await page.keyboard.press('Escape')
+    await side.waitFor({ state: 'detached' })
+
     await page.getByRole('button', { name: 'Share' }).click()
     await page.getByRole('button', { name: 'Make a link' }).click()
     const link = await page.getByRole('dialog').getByRole('region', { name: 'Link' }).innerText()
@@ -140,11 +159,19 @@ test(
     await stranger.page.goto(link)
     await settled(stranger.page)
     await stranger.page.getByRole('heading', { level: 1, name: 'Sales on one page' }).waitFor()
-    await stranger.page.getByRole('region', { name: 'Way to an order' }).getByText('3. order_placed').first().waitFor()
+    await stranger.page.getByRole('region', { name: 'From price to order' }).getByText('3. order_placed').first().waitFor()
     await stranger.page.getByRole('table', { name: 'Retention by cohort' }).getByText('67%').first().waitFor()
     await stranger.page.getByRole('region', { name: 'What follows what' }).locator('svg[data-chart] rect').first().waitFor()
     expect([it.faults, stranger.faults, stranger.asked.filter((asked) => !asked.includes('/api/shared/'))]).toEqual([[], [], []])
     await stranger.close()
+
+    await page.goto(`/w/${WORKSPACE}/cohorts/new`)
+    await page.getByLabel('Name').fill('Bought')
+    await choose(page, 'Events', 'order_placed')
+    await page.getByRole('button', { name: 'Save cohort' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Bought' }).waitFor()
+    const count = page.getByText('belong to it and have events').locator('xpath=..')
+    expect((await count.innerText()).split('\n').slice(0, 2)).toEqual(['People', '1'])
     await it.close()
   },
 )

@@ -172,7 +172,7 @@ export const rows: readonly Row[] = [
     title: 'Explore',
     path: below(`insights/new?range=30d&q=${encodeURIComponent(TRENDS)}`),
     states,
-    asks: ['/api/cohorts', '/api/events/types', 'POST /api/query'],
+    asks: ['/api/annotations', '/api/cohorts', '/api/events/types', 'POST /api/query'],
   },
   {
     name: 'behind-figure',
@@ -180,7 +180,7 @@ export const rows: readonly Row[] = [
     path: below(`insights/new?range=30d&chart=bar&figure=%7B%22series%22%3A0%7D&q=${encodeURIComponent(TRENDS)}`),
     states: ['full'],
     until: (page) => page.getByRole('dialog').getByText(/^[\d,]+ people$/),
-    asks: ['/api/cohorts', '/api/events/types', 'POST /api/query', 'POST /api/query/people'],
+    asks: ['/api/annotations', '/api/cohorts', '/api/events/types', 'POST /api/query', 'POST /api/query/people'],
   },
   {
     name: 'health',
@@ -229,6 +229,7 @@ export async function worldOf({ call }: Stage): Promise<World> {
   const question = { kind: 'retention', start: { any: true }, return: { any: true }, interval: 'week', periods: 4 }
   const { body: insight } = await call('owner', 'POST', '/api/insights', { workspace: DEMO, body: { name: 'Who comes back', question } })
   const { body: board } = await call('owner', 'POST', '/api/dashboards', { workspace: DEMO, body: boardOf(String(insight['id'])) })
+  await call('owner', 'POST', '/api/annotations', { workspace: DEMO, body: { name: 'New prices', at: new Date(Date.now() - 12 * 86_400_000).toISOString() } })
   const definition = {
     all: [
       { did: { event: 'page_viewed' }, at_least: 3, within_days: 30 },

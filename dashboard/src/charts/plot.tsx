@@ -22,6 +22,14 @@ export interface PlotLine {
   isFilled?: boolean
 }
 
+/** Something that happened: drawn over the columns in which it did. */
+export interface Note {
+  key: string
+  name: string
+  from: number
+  to: number
+}
+
 interface Props {
   label: string
   shape: Shape
@@ -34,6 +42,7 @@ interface Props {
   open: boolean
   format: (value: number) => string
   height?: number | string
+  notes?: readonly Note[]
   /** What a press on a value opens. */
   press?: ((line: number, column: number) => void) | undefined
 }
@@ -41,12 +50,13 @@ interface Props {
 /** More lines in a tooltip cover the chart. */
 const MOST_TOLD = 8
 const HEIGHT = 320
+const NO_NOTES: readonly Note[] = []
 
 /**
  * Lines, stacked areas or stacked bars over columns. A slider of two directions: ← and → walk along the columns, ↑ and ↓ along the lines, which
  * screen readers read out; Enter opens what is behind a value, Esc puts the tooltip away.
  */
-export function Plot({ label, shape, lines, columns, ticks, begun, open, format, height = HEIGHT, press }: Props) {
+export function Plot({ label, shape, lines, columns, ticks, begun, open, format, height = HEIGHT, notes = NO_NOTES, press }: Props) {
   const { short } = useFormat()
   const { ref, width, height: tall } = useElementSize()
   const [chosen, setChosen] = useState<{ line: number; column: number }>()
@@ -82,6 +92,7 @@ export function Plot({ label, shape, lines, columns, ticks, begun, open, format,
     return [
       `${columns[column] ?? ''}: ${said(values[column], format)} ${name}`,
       ...(compared ? [t.before(said(compared[column], format))] : []),
+      ...notesAt(notes, column),
       ...(open && column === last ? [t.unfinished] : []),
     ].join('; ')
   }
@@ -169,6 +180,7 @@ export function Plot({ label, shape, lines, columns, ticks, begun, open, format,
                 </text>
               ),
           )}
+          <Notes notes={notes} space={space} height={tall} isBars={isBars} />
           {isBars ? barsOf(lines, space, { isStacked: shape === 'stacked', at }) : shape === 'area' ? areasOf(lines, space) : linesOf(lines, space)}
           {at && !isBars && (
             <>
@@ -196,6 +208,11 @@ export function Plot({ label, shape, lines, columns, ticks, begun, open, format,
             {columns[at.column]}
             {open && at.column === last && ` (${t.unfinished})`}
           </Text>
+          {notesAt(notes, at.column).map((name) => (
+            <Text key={name} size="xs" fw={600}>
+              {name}
+            </Text>
+          ))}
           {told(lines, at).map(({ key, label: name, colour, values, compared }) => (
             <div key={key} className={classes['told']} data-chosen={lines[at.line]?.key === key || undefined}>
               <span className={classes['swatch']} style={{ background: colour }} />
@@ -217,6 +234,21 @@ export function Plot({ label, shape, lines, columns, ticks, begun, open, format,
     </div>
   )
 }
+
+const notesAt = (notes: readonly Note[], column: number): string[] => notes.filter(({ from, to }) => from <= column && column <= to).map(({ name }) => name)
+
+/** A line with a flag where something happened, a band where it lasted. */
+const Notes = ({ notes, space: { x, band }, height, isBars }: { notes: readonly Note[]; space: Space; height: number; isBars: boolean }) =>
+  notes.map(({ key, from, to }) => {
+    const [left, right] = isBars ? [x(from) - band / 2, x(to) + band / 2] : [x(from), x(to)]
+    return (
+      <g key={key} className={classes['note']}>
+        {right > left && <rect x={left} y={plot.top} width={right - left} height={height - plot.top - plot.bottom} />}
+        <line x1={left} x2={left} y1={plot.top} y2={height - plot.bottom} />
+        <path d={`M${left} ${plot.top}h9l-3 4 3 4h-9z`} />
+      </g>
+    )
+  })
 
 export const said = (value: number | null | undefined, format: (value: number) => string): string =>
   value === null || value === undefined ? texts.shell.faces.none : format(value)

@@ -1,6 +1,7 @@
 import type { Figure, Question } from '@cairn/wire/questions/question'
 import { Text } from '@mantine/core'
 import { texts } from '../texts/texts.ts'
+import type { Annotation } from './annotations.ts'
 import type { ChartName } from './charts.ts'
 import { CorrelationView } from './correlation.tsx'
 import { DistributionView } from './distribution.tsx'
@@ -14,6 +15,7 @@ import type { Answer } from './use-answer.ts'
 const t = texts.insights
 
 interface Props {
+  annotations?: readonly Annotation[] | undefined
   question: Question | undefined
   answer: Answer
   chart: ChartName

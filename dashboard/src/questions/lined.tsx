@@ -14,6 +14,7 @@ import { texts } from '../texts/texts.ts'
 import { seriesColours } from '../theme.ts'
 import { useFormat } from '../ui/format.ts'
 import { TableRegion } from '../ui/table-region.tsx'
+import { notesOf, type Annotation } from './annotations.ts'
 import type { ChartName } from './charts.ts'
 import { begunOf, linesOf, type Measured } from './lines.ts'
 import { Pressed } from './pressed.tsx'
@@ -34,6 +35,8 @@ export interface ViewProps<A> {
   /** Only the chart, without the table of its lines: a widget of a board. */
   isSmall?: boolean | undefined
   press?: ((figure: Figure) => void) | undefined
+  /** Shown over time. */
+  annotations?: readonly Annotation[] | undefined
 }
 
 /** Answers of lines over columns: trends, lifecycle, stickiness. */
@@ -44,6 +47,7 @@ export function Lined({
   height,
   isSmall = false,
   press,
+  annotations,
 }: ViewProps<AnswerTo<'trends'> | AnswerTo<'lifecycle'> | AnswerTo<'stickiness'>>) {
   const format = useFormat()
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false })
@@ -76,6 +80,7 @@ export function Lined({
     () => (isTime ? ticksOf(columns, interval, columns[0]?.length === 10 ? 'UTC' : meta.timezone) : columns.map((text) => ({ text, major: false }))),
     [isTime, columns, interval, meta.timezone],
   )
+  const notes = useMemo(() => (isTime && annotations ? notesOf(annotations, columns, meta.timezone) : []), [isTime, annotations, columns, meta.timezone])
   const { begun, open } = isTime ? begunOf(columns, meta) : { begun: columns.length, open: false }
   const write = (value: number): string => format.number(Number.isInteger(value) ? value : Math.round(value * 100) / 100)
   const opens = (line: Measured | undefined, column?: number): (() => void) | undefined => {
@@ -104,7 +109,7 @@ export function Lined({
         <Plot
           label={shown.map(({ label }) => label).join(', ')}
           shape={shapes[chart] ?? 'line'}
-          {...{ lines: shown, columns: names, ticks, begun, open, format: write }}
+          {...{ lines: shown, columns: names, ticks, begun, open, notes, format: write }}
           {...(room === undefined ? {} : { height: room })}
           {...(press ? { press: (line: number, column: number) => opens(shown[line], column)?.() } : {})}
         />

@@ -52,6 +52,15 @@ const DAY_MS = 86_400_000
 /** Day of a moment in a zone, as 2026-12-03. */
 export const dayOf = (ms: number, zone: string): string =>
   new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(ms)
+/** A moment on the clock of a zone, as fields of date and time have it: 2026-12-03T09:30. */
+export const wallClock = (ms: number, zone: string): string =>
+  new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(ms).replace(' ', 'T')
+/** And back. Of an hour that the clock shows twice the first; one that it skips is the hour before it. */
+export function momentIn(text: string, zone: string): string {
+  const asUtc = Date.parse(`${text}Z`)
+  const offsetAt = (ms: number): number => Date.parse(`${wallClock(ms, zone)}Z`) - Math.floor(ms / MINUTE_MS) * MINUTE_MS
+  return new Date(asUtc - offsetAt(asUtc - offsetAt(asUtc - DAY_MS / 2))).toISOString()
+}
 /** Days are counted on the calendar, where every day is as long as any other. */
 const addDays = (day: string, days: number): string => new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10)
 const daysBetween = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS)

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useRef, useState } from 'react'
 import { useWorkspace } from '../account.tsx'
 import { ask } from '../api/queries.ts'
+import { isOverTime, useAnnotations } from '../questions/annotations.ts'
 import { AnswerChart } from '../questions/answer.tsx'
 import { chartOf, chartsOf } from '../questions/charts.ts'
 import { ExportItems } from '../questions/export.tsx'
@@ -20,6 +21,7 @@ import { useFormat } from '../ui/format.ts'
 import { Icon } from '../ui/icons.tsx'
 import { Screen } from '../ui/screen.tsx'
 import { useSetUrl, useUrl } from '../url.ts'
+import { Annotations } from './explorer/annotations.tsx'
 import { Builder } from './explorer/builder.tsx'
 import classes from './explorer/explorer.module.css'
 import type { Saved } from './explorer/save.tsx'
@@ -87,6 +89,8 @@ function AnswerPart({ question, saved, isChanged }: { question: Question; saved:
   const lasting = settled?.kind === 'trends' && question.kind === 'trends' ? { ...settled, interval: question.interval } : settled
   const drawn = useRef<HTMLDivElement>(null)
   const opened = readFigure(figure)
+  const isTimed = isOverTime(question.kind, chart)
+  const annotations = useAnnotations(isTimed)
   const isOld = answer.isPlaceholderData || settled !== complete
   const charts = chartsOf[question.kind]
   // An answer of another kind is on its way out.
@@ -129,6 +133,7 @@ function AnswerPart({ question, saved, isChanged }: { question: Question; saved:
                   question={settled}
                   answer={data}
                   chart={chart}
+                  annotations={annotations}
                   press={question.kind === 'sql' ? undefined : (pressed) => setUrl({ figure: JSON.stringify(pressed) })}
                 />
               </div>
@@ -136,6 +141,7 @@ function AnswerPart({ question, saved, isChanged }: { question: Question; saved:
           </Faces>
         )}
       </div>
+      {isTimed && settled && <Annotations annotations={annotations} />}
       {answer.data && <Counted answer={answer.data} />}
       <Suspense>
         {kept === 'saved' && lasting && <SaveInsight question={lasting} saved={saved} close={() => setKept(undefined)} />}

@@ -6,6 +6,8 @@ import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { useWorkspace } from '../../account.tsx'
 import { call } from '../../api/client.ts'
 import { ask } from '../../api/queries.ts'
+import { isOverTime, useAnnotations } from '../../questions/annotations.ts'
+import { chartOf } from '../../questions/charts.ts'
 import { asked, filtersOf, readFigure } from '../../questions/question.ts'
 import { askQuestion, inRange } from '../../questions/use-answer.ts'
 import { useRange } from '../../range/use-range.ts'
@@ -122,6 +124,7 @@ function Asked({ board, widget, question, title, filters, insight, more, dialog 
     ...(widget.chart ? { chart: widget.chart } : {}),
   }
   const search = insight === undefined || filters.length > 0 ? { ...where, q: JSON.stringify(narrowed) } : where
+  const annotations = useAnnotations(isOverTime(question.kind, chartOf(question.kind, widget.chart)))
   const shown = opened === widget.id ? readFigure(figure) : undefined
   return (
     <>
@@ -130,6 +133,7 @@ function Asked({ board, widget, question, title, filters, insight, more, dialog 
         chart={widget.chart}
         question={complete}
         answer={answer}
+        annotations={annotations}
         press={question.kind === 'sql' ? undefined : (pressed) => setUrl({ widget: widget.id, figure: JSON.stringify(pressed) })}
         more={
           <>

@@ -7,6 +7,7 @@ import { Link } from '@tanstack/react-router'
 import { useRef, type ReactNode } from 'react'
 import type { ApiError } from '../../api/client.ts'
 import { AnswerChart } from '../../questions/answer.tsx'
+import type { Annotation } from '../../questions/annotations.ts'
 import { chartOf } from '../../questions/charts.ts'
 import { ExportItems } from '../../questions/export.tsx'
 import type { Answer } from '../../questions/use-answer.ts'
@@ -60,12 +61,13 @@ interface Answered {
   href?: Framed['href']
   /** What else can be done with it. */
   more?: ReactNode
+  annotations?: readonly Annotation[] | undefined
   /** What a press on a figure opens. */
   press?: ((figure: Figure) => void) | undefined
 }
 
 /** A widget that asks: its answer in its room, and its figures to take away. */
-export function AnsweredWidget({ title, chart, question, answer, href, more, press }: Answered) {
+export function AnsweredWidget({ title, chart, question, answer, href, more, annotations, press }: Answered) {
   const { ref, height } = useElementSize()
   const drawn = useRef<HTMLDivElement>(null)
   const name = title || t.untitled
@@ -95,6 +97,7 @@ export function AnsweredWidget({ title, chart, question, answer, href, more, pre
                   chart={chartOf(data.kind, chart)}
                   height={Math.max(LEAST_PX, height - AROUND_PX)}
                   press={press}
+                  annotations={annotations}
                   isSmall
                 />
               )}

@@ -144,7 +144,7 @@ function TraitFields({ rule, change }: { rule: TraitRule; change: (rule: Rule) =
       <NativeSelect
         aria-label={texts.insights.filters.operator}
         value={rule.op}
-        data={offered.map((name) => ({ value: name, label: operators[name].label }))}
+        data={offered.map((name) => ({ value: name, label: texts.vocabulary.operators[name] }))}
         onChange={({ currentTarget }) => {
           const op = offered.find((name) => name === currentTarget.value) ?? 'exists'
           change({ trait: rule.trait, op } as TraitRule)
