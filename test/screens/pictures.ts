@@ -6,11 +6,11 @@ import { desktop, phone, raiseStage, type Stage } from './stage.ts'
 import { cases, rows, show, unintended, worldOf, type Case, type World } from './table.ts'
 
 /**
- * Pictures of the screens, of the same states as the tests look at: `npm run screens [-- name …] [--out folder] [--readme]`.
+ * Pictures of the screens, of the same states as the tests look at: `npm run screens [-- name …] [--out folder] [--locale de] [--readme]`.
  * Each is taken as somebody sees it who opens its address, from the first line to the last.
  */
 const { values, positionals } = parseArgs({
-  options: { out: { type: 'string', default: 'screens' }, readme: { type: 'boolean', default: false } },
+  options: { out: { type: 'string', default: 'screens' }, locale: { type: 'string' }, readme: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
 const root = resolve(import.meta.dirname, '../..')
@@ -32,7 +32,7 @@ if (unknown.length > 0) {
 }
 
 async function take(stage: Stage, { row, state }: Case, look: Look, world: World, path: string, whole: boolean): Promise<void> {
-  const it = await stage.open({ as: row.as ?? 'owner', ...look })
+  const it = await stage.open({ as: row.as ?? 'owner', ...look, ...(values.locale === undefined ? {} : { apart: true, locale: values.locale }) })
   try {
     await show(it.page, { row, state }, world)
     if (whole) await it.page.setViewportSize({ ...look.viewport, height: await heightOf(it.page, look.viewport.height) })
@@ -68,7 +68,10 @@ try {
   } else {
     const folder = resolve(root, values.out)
     mkdirSync(folder, { recursive: true })
-    const asked = cases.filter(({ row }) => positionals.length === 0 || positionals.includes(row.name))
+    // How the other states come about is found by English words.
+    const asked = cases.filter(
+      ({ row, state }) => (positionals.length === 0 || positionals.includes(row.name)) && (values.locale === undefined || state === 'full'),
+    )
     const todo = asked.flatMap((it) => looks.map((look) => ({ it, look })))
     const takeNext = async (): Promise<void> => {
       for (let next = todo.shift(); next; next = todo.shift()) {
