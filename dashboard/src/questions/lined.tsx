@@ -15,6 +15,8 @@ import { seriesColours } from '../theme.ts'
 import { useFormat } from '../ui/format.ts'
 import { TableRegion } from '../ui/table-region.tsx'
 import { notesOf, type Annotation } from './annotations.ts'
+import { Against } from './against.tsx'
+import { ByHour } from './by-hour.tsx'
 import type { ChartName } from './charts.ts'
 import { begunOf, linesOf, type Measured } from './lines.ts'
 import { Pressed } from './pressed.tsx'
@@ -88,6 +90,10 @@ export function Lined({
     if (!press || !figure) return undefined
     return () => press({ ...figure, ...(column === undefined ? {} : { column: columns[column] ?? '' }) })
   }
+  // Where it was asked by longer intervals, such as on a shared board, there are no hours to show.
+  if (chart === 'hours' && interval === 'hour') return <ByHour question={question} lines={shown} columns={columns} write={write} />
+  if (chart === 'scatter')
+    return <Against lines={lines} series={seriesOf(question, lines)} names={names} begun={begun} height={isSmall ? height : undefined} write={write} />
   if (chart === 'number') return <Numbers lines={lines} write={write} opens={opens} begun={begun} isSmall={isSmall} />
   if (chart === 'horizontal_bar') return <Ranking bars={lines.map((line) => ({ ...line, value: line.total, open: opens(line) }))} format={write} />
   // A widget’s height holds its names and the button of its table too.
@@ -131,6 +137,10 @@ export function Lined({
     </Stack>
   )
 }
+
+/** Where the question is not told, lines of one name are of one series. */
+const seriesOf = (question: Question | undefined, lines: readonly Measured[]): number =>
+  question?.kind === 'trends' ? question.series.length : Math.max(1, lines.filter(({ breakdown }) => breakdown === lines[0]?.breakdown).length)
 
 const shapes: Readonly<Partial<Record<ChartName, Shape>>> = { area: 'area', bar: 'bar', stacked_bar: 'stacked' }
 const intervals = ['minute', 'hour', 'day', 'week', 'month'] as const

@@ -9,6 +9,8 @@ const t = texts.insights
 
 /** A line of an answer, and which figure of it each value is. */
 export interface Measured extends PlotLine {
+  /** Value of the breakdown; null where nothing is broken down. */
+  breakdown: string | null
   total: number | null
   totalBefore?: number | null | undefined
   /** undefined: nobody is behind it by itself, such as what a formula gives. */
@@ -32,6 +34,7 @@ export function linesOf(question: Question | undefined, answer: Lined, colours: 
       colour: colours[i % colours.length] ?? '',
       values,
       compared: before?.values,
+      breakdown,
       total,
       totalBefore: before?.total,
       figure: figureOf(question, answer, { series, label, breakdown }),

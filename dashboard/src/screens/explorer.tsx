@@ -1,4 +1,4 @@
-import { Button, Group, Menu, SegmentedControl, Stack, Text } from '@mantine/core'
+import { Button, Group, Menu, NativeSelect, SegmentedControl, Stack, Text } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import type { Question } from '@cairn/wire/questions/question'
 import { useQuery } from '@tanstack/react-query'
@@ -8,7 +8,7 @@ import { useWorkspace } from '../account.tsx'
 import { ask } from '../api/queries.ts'
 import { isOverTime, useAnnotations } from '../questions/annotations.ts'
 import { AnswerChart } from '../questions/answer.tsx'
-import { chartOf, chartsOf } from '../questions/charts.ts'
+import { askedFor, chartOf, chartsOf } from '../questions/charts.ts'
 import { ExportItems } from '../questions/export.tsx'
 import { asked, FIRST, readFigure, readQuestion } from '../questions/question.ts'
 import { askQuestion, inRange, type Answer } from '../questions/use-answer.ts'
@@ -80,13 +80,14 @@ function AnswerPart({ question, saved, isChanged }: { question: Question; saved:
   const refresh = useRefresh()
   const complete = useMemo(() => {
     const whole = asked(question)
-    return whole && inRange(whole, range)
-  }, [question, range])
+    return whole && askedFor(inRange(whole, range), chartOf(whole.kind, named))
+  }, [question, range, named])
   const [settled] = useDebouncedValue(complete, CHOOSING_MS)
   const answer = useQuery({ ...askQuestion(slug, settled ?? FIRST), ...refresh, enabled: settled !== undefined })
   const chart = chartOf(question.kind, named)
   // An interval that nobody chose follows the range in which it is asked next.
-  const lasting = settled?.kind === 'trends' && question.kind === 'trends' ? { ...settled, interval: question.interval } : settled
+  const lasting =
+    settled?.kind === 'trends' && question.kind === 'trends' ? { ...settled, interval: chart === 'hours' ? ('hour' as const) : question.interval } : settled
   const drawn = useRef<HTMLDivElement>(null)
   const opened = readFigure(figure)
   const isTimed = isOverTime(question.kind, chart)
@@ -99,13 +100,23 @@ function AnswerPart({ question, saved, isChanged }: { question: Question; saved:
     <Stack gap="sm" className={`${classes['part']} ${classes['sticky']}`} component="section" aria-label={t.explorer.answer}>
       <Group justify="space-between" gap="xs">
         {charts.length > 1 ? (
-          <SegmentedControl
-            size="xs"
-            aria-label={t.explorer.chart}
-            value={chart}
-            data={charts.map((value) => ({ value, label: t.charts[value] }))}
-            onChange={(value) => setUrl({ chart: value })}
-          />
+          <>
+            <SegmentedControl
+              size="xs"
+              visibleFrom="sm"
+              aria-label={t.explorer.chart}
+              value={chart}
+              data={charts.map((value) => ({ value, label: t.charts[value] }))}
+              onChange={(value) => setUrl({ chart: value })}
+            />
+            <NativeSelect
+              hiddenFrom="sm"
+              aria-label={t.explorer.chart}
+              value={chart}
+              data={charts.map((value) => ({ value, label: t.charts[value] }))}
+              onChange={({ currentTarget }) => setUrl({ chart: currentTarget.value })}
+            />
+          </>
         ) : (
           <span />
         )}

@@ -7,7 +7,7 @@ import { useWorkspace } from '../../account.tsx'
 import { call } from '../../api/client.ts'
 import { ask } from '../../api/queries.ts'
 import { isOverTime, useAnnotations } from '../../questions/annotations.ts'
-import { chartOf } from '../../questions/charts.ts'
+import { askedFor, chartOf } from '../../questions/charts.ts'
 import { asked, filtersOf, readFigure } from '../../questions/question.ts'
 import { askQuestion, inRange } from '../../questions/use-answer.ts'
 import { useRange } from '../../range/use-range.ts'
@@ -115,7 +115,7 @@ function Asked({ board, widget, question, title, filters, insight, more, dialog 
   const { live, widget: opened, figure } = useUrl()
   const setUrl = useSetUrl()
   const narrowed = question.kind === 'sql' || filters.length === 0 ? question : { ...question, filters: filtersOf([...(question.filters ?? []), ...filters]) }
-  const complete = inRange(asked(narrowed) ?? narrowed, range)
+  const complete = askedFor(inRange(asked(narrowed) ?? narrowed, range), chartOf(question.kind, widget.chart))
   const every = live ? 10 : board.refresh_seconds
   const answer = useQuery({ ...askQuestion(slug, complete), refetchInterval: every === null ? false : every * SECOND_MS })
   const to = insight === undefined ? `/w/${slug}/insights/new` : `/w/${slug}/insights/${insight}`

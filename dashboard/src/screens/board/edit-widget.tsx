@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useWorkspace } from '../../account.tsx'
 import { call } from '../../api/client.ts'
-import { chartOf, chartsOf } from '../../questions/charts.ts'
+import { askedFor, chartOf, chartsOf, type ChartName } from '../../questions/charts.ts'
 import { texts } from '../../texts/texts.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Failure } from '../../ui/faces.tsx'
@@ -35,7 +35,9 @@ export function EditWidget({ board, widget, kind, close }: Props) {
   const isText = (widget?.type ?? 'text') === 'text'
   const act = useMutation({
     mutationFn: () => {
-      const shown = isText ? { type: 'text' as const, title: title.trim(), text } : { ...saidOf(widget), title: title.trim(), ...(chart ? { chart } : {}) }
+      const shown = isText
+        ? { type: 'text' as const, title: title.trim(), text }
+        : { ...saidOf(widget, chart), title: title.trim(), ...(chart ? { chart } : {}) }
       return widget
         ? call('putWidget', { workspace, params: { id: board.id, widget_id: widget.id }, body: { ...shown, version: widget.version } as BodyOf<'putWidget'> })
         : call('addWidget', { workspace, params: { id: board.id }, body: { ...shown, w: 4, h: 2 } as BodyOf<'addWidget'> })
@@ -71,8 +73,8 @@ export function EditWidget({ board, widget, kind, close }: Props) {
 }
 
 /** What it shows stays. */
-const saidOf = (widget: Widget | undefined) => ({
+const saidOf = (widget: Widget | undefined, chart: ChartName | undefined) => ({
   type: widget?.type,
   ...(widget?.insight_id === undefined ? {} : { insight_id: widget.insight_id }),
-  ...(widget?.question === undefined ? {} : { question: widget.question }),
+  ...(widget?.question === undefined ? {} : { question: chart ? askedFor(widget.question, chart) : widget.question }),
 })

@@ -38,6 +38,8 @@ export const insights: Texts['insights'] = {
     retention: 'Raster',
     paths: 'Fluss',
     histogram: 'Histogramm',
+    hours: 'Stunden',
+    scatter: 'Streuung',
   },
   states: { new: 'Neu', returning: 'Wiederkehrend', resurrecting: 'Reaktiviert', dormant: 'Inaktiv' },
   list: {
@@ -106,6 +108,7 @@ export const insights: Texts['insights'] = {
     inexact: 'Eine Stichprobe: Die Zahlen sind Schätzungen.',
   },
   chart: {
+    needsTwo: 'Dafür braucht es zwei Reihen: Die zweite wird gegen die erste gezeichnet.',
     label: (name: string) => `${name} im Zeitverlauf`,
     nothing: 'Nichts in diesem Zeitraum. Wählen Sie andere Ereignisse, einen anderen Zeitraum oder weniger Filter.',
     unfinished: 'läuft noch',

@@ -34,6 +34,8 @@ export const insights = {
     retention: 'Grid',
     paths: 'Flow',
     histogram: 'Histogram',
+    hours: 'Hours',
+    scatter: 'Scatter',
   },
   states: { new: 'New', returning: 'Returning', resurrecting: 'Resurrecting', dormant: 'Dormant' },
   list: {
@@ -101,6 +103,7 @@ export const insights = {
     inexact: 'A sample: figures are estimates.',
   },
   chart: {
+    needsTwo: 'Two series are needed: the second is drawn against the first.',
     label: (name: string) => `${name} over time`,
     nothing: 'Nothing in this range. Choose other events, another range, or fewer filters.',
     unfinished: 'not finished',

@@ -38,6 +38,8 @@ export const insights: Texts['insights'] = {
     retention: 'Cuadrícula',
     paths: 'Flujo',
     histogram: 'Histograma',
+    hours: 'Horas',
+    scatter: 'Dispersión',
   },
   states: { new: 'Nuevas', returning: 'Recurrentes', resurrecting: 'Reactivadas', dormant: 'Inactivas' },
   list: {
@@ -106,6 +108,7 @@ export const insights: Texts['insights'] = {
     inexact: 'Una muestra: las cifras son estimaciones.',
   },
   chart: {
+    needsTwo: 'Hacen falta dos series: la segunda se dibuja frente a la primera.',
     label: (name: string) => `${name} a lo largo del tiempo`,
     nothing: 'Nada en este periodo. Elija otros eventos, otro periodo o menos filtros.',
     unfinished: 'sin terminar',
