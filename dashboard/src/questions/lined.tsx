@@ -160,15 +160,19 @@ interface Parts {
 
 function Legend({ lines, on, toggle, write, opens }: Parts & { on: ReadonlySet<string>; toggle: ((key: string) => void) | undefined }) {
   const isCompared = lines.some(({ totalBefore }) => totalBefore !== undefined)
+  // Of states that people are in at a time there is no sum.
+  const hasTotals = lines.some(({ total }) => total !== null)
   return (
     <Box style={{ overflowX: 'auto' }}>
       <table className={classes['figures']} aria-label={t.lines}>
         <thead>
           <tr>
             <th scope="col">{t.line}</th>
-            <th scope="col" className={classes['number']}>
-              {t.total}
-            </th>
+            {hasTotals && (
+              <th scope="col" className={classes['number']}>
+                {t.total}
+              </th>
+            )}
             {isCompared && (
               <>
                 <th scope="col" className={classes['number']}>
@@ -201,11 +205,13 @@ function Legend({ lines, on, toggle, write, opens }: Parts & { on: ReadonlySet<s
                   {line.label}
                 </span>
               </th>
-              <td className={classes['number']}>
-                <Pressed open={line.total === null ? undefined : opens(line)} name={`${line.label}, ${said(line.total, write)}`}>
-                  {said(line.total, write)}
-                </Pressed>
-              </td>
+              {hasTotals && (
+                <td className={classes['number']}>
+                  <Pressed open={line.total === null ? undefined : opens(line)} name={`${line.label}, ${said(line.total, write)}`}>
+                    {said(line.total, write)}
+                  </Pressed>
+                </td>
+              )}
               {isCompared && (
                 <>
                   <td className={classes['number']}>{said(line.totalBefore, write)}</td>

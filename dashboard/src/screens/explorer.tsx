@@ -120,17 +120,19 @@ function AnswerPart({ question, saved, isChanged }: { question: Question; saved:
         ) : (
           <span />
         )}
-        {may('analyst') && (
-          <Group gap={6} ml="auto">
-            <Button size="xs" disabled={!settled} onClick={() => setKept('saved')}>
-              {t.save.open}
-            </Button>
-            <Button size="xs" variant="default" disabled={!settled} onClick={() => setKept('board')}>
-              {t.toBoard.open}
-            </Button>
-          </Group>
-        )}
-        <Actions answer={answer.data} question={settled} drawn={() => drawn.current} />
+        <Group gap={6} ml="auto">
+          {may('analyst') && (
+            <>
+              <Button size="xs" disabled={!settled} onClick={() => setKept('saved')}>
+                {t.save.open}
+              </Button>
+              <Button size="xs" variant="default" disabled={!settled} onClick={() => setKept('board')}>
+                {t.toBoard.open}
+              </Button>
+            </>
+          )}
+          <Actions answer={answer.data} question={settled} drawn={() => drawn.current} />
+        </Group>
       </Group>
       <div className={classes['answer']} data-old={isOld || undefined} aria-busy={isOld && settled !== undefined}>
         {settled === undefined ? (
