@@ -65,6 +65,13 @@ export const familyOf = (pid: number): number[] => [
     }),
 ]
 
+/** Processor time that a process has taken, in ms, in steps of 10; of all its threads. */
+export const processorMs = (pid: number): number => {
+  const [, ...fields] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+  const [user, system] = fields.join(') ').split(' ').slice(11, 13).map(Number)
+  return ((user ?? 0) + (system ?? 0)) * 10
+}
+
 export const machine = (): string => `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`
 export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 export const rounded = (value: number, digits = 0): number => Math.round(value * 10 ** digits) / 10 ** digits

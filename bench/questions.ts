@@ -7,7 +7,7 @@ import { DAY, iso } from '../server/src/base/time.ts'
 import { compose, type Cairn } from '../server/src/compose.ts'
 import { SECRET_KEY, temporaryFolder } from '../test/server.ts'
 import { fill } from './fill.ts'
-import { machine, median, rounded } from './measure.ts'
+import { machine, median, processorMs, rounded } from './measure.ts'
 import { startPeer } from './peer.ts'
 import { cases } from './question-cases.ts'
 
@@ -90,8 +90,12 @@ for (const { name, question, byHand, peer: theirSql, bound } of cases.filter((on
   const own: number[] = []
   const hand: number[] = []
   const theirs: number[] = []
+  const taken: number[] = []
+  const processor = (): number => processorMs(cairn.store.engine?.status().pid ?? process.pid)
   for (let i = 0; i < runs; i++) {
+    const before = processor()
     own.push(await ask(question))
+    taken.push(processor() - before)
     if (byHand !== undefined) hand.push(await askByHand(byHand))
     if (peer !== undefined && theirSql !== undefined && i < 3) theirs.push(await peer.ask(theirSql, span()))
   }
@@ -101,7 +105,7 @@ for (const { name, question, byHand, peer: theirSql, bound } of cases.filter((on
       : `; by hand ${rounded(median(hand))} ms: ${rounded(median(own) / median(hand), 2)} times, ${rounded(median(own) - median(hand))} ms more`
   const besidePeer = theirs.length === 0 ? '' : `; Postgres ${rounded(median(theirs))} ms: ${rounded(median(theirs) / median(own))} times`
   console.log(
-    `  ${name}: median ${rounded(median(own))} ms, p95 ${rounded(p95(own))} ms (asked for ${bound[events > 3e7 ? 1 : 0]}), at most ${rounded(await peakMb(question))} MB a query${beside}${besidePeer}`,
+    `  ${name}: median ${rounded(median(own))} ms, p95 ${rounded(p95(own))} ms (asked for ${bound[events > 3e7 ? 1 : 0]}), ${median(taken)} ms of processor time (least ${Math.min(...taken)}), at most ${rounded(await peakMb(question))} MB a query${beside}${besidePeer}`,
   )
 }
 await peer?.stop()

@@ -1,6 +1,6 @@
 import type { AnswerTo, Figure, QuestionOf } from '@cairn/wire/questions/question'
 import { OTHER, TOP_VALUES } from '@cairn/wire/questions/vocabulary'
-import { empty, join, list, raw, sql, str, u32, u64s, type Piece } from '../store/sql.ts'
+import { join, list, raw, sql, str, u32, u64s, type Piece } from '../store/sql.ts'
 import type { Asked, Behind, Kind } from './asked.ts'
 import { attempts, hashOf, spanOf, subjectOf } from './attempts.ts'
 import { refused } from './scope.ts'
@@ -21,25 +21,34 @@ type Top = readonly { value: string; hash: string }[]
 
 async function ask(asked: Asked<Funnel>): Promise<AnswerTo<'funnel'>> {
   const { question, query, sample } = asked
-  const top = await topValues(asked)
-  const hasValues = top.length > 0
-  const figures = question.steps.flatMap((_, i) => {
-    const k = i + 1
-    const count = `countIf(reach >= ${k}) AS reached${k}`
-    return i === 0 ? [count] : [count, `quantilesExactInclusiveIf(0.5, 0.9)(ms${k}, reach >= ${k}) AS times${k}`]
-  })
-  const rows =
-    await query<Row>(sql`SELECT ${hasValues ? sql`grouping(value) AS whole, ${shownOf(top)} AS value` : raw("1 AS whole, '' AS value")}, ${raw(figures.join(', '))}
-FROM (${attempts(asked)})${hasValues ? raw(' GROUP BY GROUPING SETS ((value), ())') : empty}
-SETTINGS ${IN_PARTS}`)
+  const hasValues = question.breakdown !== undefined
+  const all = question.steps.map((_, i) => i + 1)
+  const rows = await query<Row>(
+    hasValues
+      ? byValue(asked)
+      : sql`SELECT 1 AS whole, '' AS value, ${raw([...all.map(reached), ...all.slice(1).map(times)].join(', '))}
+FROM (${attempts(asked)}) SETTINGS ${IN_PARTS}`,
+  )
   const stepsOf = (row: Row | undefined): Steps => shaped(question, row, 1 / sample)
-  const byValue = new Map(rows.filter(({ whole }) => Number(whole) === 0).map((row) => [row.value, row]))
-  const names = new Set([...top.map(({ value }) => value), ...byValue.keys()])
   return {
     kind: 'funnel',
     steps: stepsOf(rows.find(({ whole }) => Number(whole) === 1)),
-    breakdowns: [...names].map((value) => ({ value, steps: stepsOf(byValue.get(value)) })),
+    breakdowns: rows.filter(({ whole }) => Number(whole) === 0).map((row) => ({ value: row.value, steps: stepsOf(row) })),
   }
+}
+
+const reached = (k: number): string => `countIf(reach >= ${k}) AS reached${k}`
+const QUANTILES = 'quantilesExactInclusiveIf'
+const times = (k: number): string => `${QUANTILES}(0.5, 0.9)(ms${k}, reach >= ${k}) AS times${k}`
+const timesState = (k: number): string => `${QUANTILES}State(0.5, 0.9)(ms${k}, reach >= ${k}) AS state${k}`
+
+/** Query: of each value, and of all. Attempts cost most, so they are made once: their figures are put together from those of each value there is. */
+function byValue(asked: Asked<Funnel>): Piece {
+  const all = asked.question.steps.map((_, i) => i + 1)
+  const sums = [...all.map((k) => `sum(reached${k}) AS reached${k}`), ...all.slice(1).map((k) => `${QUANTILES}Merge(0.5, 0.9)(state${k}) AS times${k}`)]
+  return sql`SELECT grouping(value) AS whole, if(place <= ${u32(TOP_VALUES)}, name, ${raw(`'${OTHER}'`)}) AS value, ${raw(sums.join(', '))}
+FROM (${ranked(asked, [...all.slice(1).map(reached), ...all.slice(1).map(timesState)])}) GROUP BY GROUPING SETS ((value), ())
+ORDER BY min(place) SETTINGS ${IN_PARTS}`
 }
 
 /** Hundreds of parts instead of one with all subjects, so that few events are in memory as arrays at a time. */
@@ -61,17 +70,24 @@ function shaped({ steps }: Funnel, row: Row | undefined, scale: number): Steps {
   })
 }
 
-/** The values with most subjects at the first step; none without a breakdown. */
-async function topValues(asked: Asked<Funnel>): Promise<Top> {
-  const { question, range, scope: newScope, query } = asked
-  if (question.breakdown === undefined) return []
+/** Query: of each value its hash as `mark`, its `name`, its `place` among those with most subjects at the first step, and `figures` of its attempts. */
+function ranked(asked: Asked<Funnel>, figures: readonly string[]): Piece {
+  const { question, range, scope: newScope } = asked
   const scope = newScope()
-  const shown = scope.shown(question.breakdown)
+  const shown = scope.shown(question.breakdown ?? '')
   const clause = scope.clause(range, question.order === 'unordered' ? question.steps : question.steps.slice(0, 1))
-  return query<Top[number]>(sql`SELECT name AS value, mark AS hash FROM (SELECT mark, count() AS subjects FROM (${attempts(asked)}) GROUP BY mark) AS counted
-ANY LEFT JOIN (SELECT ${hashOf(shown)} AS hash, any(${shown}) AS name FROM ${scope.from} ${clause} GROUP BY hash) AS named ON mark = named.hash
-ORDER BY subjects DESC, name LIMIT ${u32(TOP_VALUES)} SETTINGS ${IN_PARTS}`)
+  return sql`SELECT *, row_number() OVER (ORDER BY reached1 DESC, name) AS place
+FROM (SELECT ${raw(['mark', 'count() AS reached1', ...figures].join(', '))} FROM (${attempts(asked)}) GROUP BY mark) AS counted
+ANY LEFT JOIN (SELECT ${hashOf(shown)} AS hash, any(${shown}) AS name FROM ${scope.from} ${clause} GROUP BY hash) AS named ON mark = named.hash`
 }
+
+/** The values that have lines of their own; none without a breakdown. */
+const topValues = async (asked: Asked<Funnel>): Promise<Top> =>
+  asked.question.breakdown === undefined
+    ? []
+    : asked.query<Top[number]>(
+        sql`SELECT name AS value, mark AS hash FROM (${ranked(asked, [])}) WHERE place <= ${u32(TOP_VALUES)} ORDER BY place SETTINGS ${IN_PARTS}`,
+      )
 
 const shownOf = (top: Top): Piece => {
   const other = raw(`'${OTHER}'`)

@@ -60,6 +60,8 @@ function shownOf({ top = 10 }: Paths, { depth }: Walks, pairs: readonly Pair[]):
 const REST = 2 ** 30 - 1
 /** A depth that no walk has: sessions whose walk is still to be read. */
 const TIED = 15
+/** So many of them are named; where there are more, they are looked for again. */
+const MOST_TIED = 10_000
 
 /** Pairs of every two names, or of those that are shown; `none`: of each name alone, as if no walk went on. */
 async function pairsOf({ query }: Asked<Paths>, { parts, quick, full }: Walks, of: 'every' | 'none' | readonly number[][]): Promise<Pair[]> {
@@ -67,11 +69,11 @@ async function pairsOf({ query }: Asked<Paths>, { parts, quick, full }: Walks, o
     typeof of === 'string' ? name : `if(${name} = 0 OR has([${of.map((names) => `[${names.join(', ')}]`).join(', ')}, []][${at}], ${name}), ${name}, ${REST})`
   const next = of === 'none' ? '0' : `toUInt64(${shown('at + 1', 'next')})`
   const pair = `bitShiftLeft(toUInt64(at - 1), 60) + bitShiftLeft(toUInt64(${shown('at', 'here')}), 30) + ${next}`
-  const count = async (walks: Piece): Promise<Pair[]> => {
+  const count = async (walks: Piece): Promise<(Pair & { tied: string[] })[]> => {
     const rows = await query<
-      Omit<Pair, 'sessions'> & { sessions: string }
-    >(sql`SELECT toUInt8(bitShiftRight(pair, 60)) AS depth, toUInt32(bitAnd(bitShiftRight(pair, 30), ${raw(`${REST}`)})) AS here, toUInt32(bitAnd(pair, ${raw(`${REST}`)})) AS next, count() AS sessions
-FROM (SELECT arrayJoin(if(is_tied, [bitShiftLeft(toUInt64(${raw(`${TIED}`)}), 60)],
+      Omit<Pair, 'sessions'> & { sessions: string; tied: string[] }
+    >(sql`SELECT toUInt8(bitShiftRight(pair, 60)) AS depth, toUInt32(bitAnd(bitShiftRight(pair, 30), ${raw(`${REST}`)})) AS here, toUInt32(bitAnd(pair, ${raw(`${REST}`)})) AS next, count() AS sessions, groupArrayIf(${raw(String(MOST_TIED))})(session_key, is_tied) AS tied
+FROM (SELECT session_key, is_tied, arrayJoin(if(is_tied, [bitShiftLeft(toUInt64(${raw(`${TIED}`)}), 60)],
     arrayMap((here, next, at) -> ${raw(pair)}, walk, arrayShiftLeft(walk, 1), arrayEnumerate(walk)))) AS pair
   FROM (${walks}))
 GROUP BY pair`)
@@ -80,7 +82,8 @@ GROUP BY pair`)
   const found: Pair[] = []
   for (let part = 0; part < parts; part++) {
     const pairs = await count(quick(part))
-    if (pairs.some(({ depth }) => depth === TIED)) pairs.push(...(await count(full(part))))
+    const tied = pairs.find(({ depth }) => depth === TIED)
+    if (tied) pairs.push(...(await count(full(part, tied.sessions > MOST_TIED ? undefined : tied.tied))))
     for (const one of pairs) if (one.depth !== TIED) found.push(one)
   }
   return found

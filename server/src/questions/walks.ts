@@ -1,5 +1,5 @@
 import type { QuestionOf, Step } from '@cairn/wire/questions/question'
-import { list, raw, sql, u32, type Piece } from '../store/sql.ts'
+import { list, raw, sql, u32, u64s, type Piece } from '../store/sql.ts'
 import type { Asked } from './asked.ts'
 import type { Scope } from './scope.ts'
 import { arrival } from './sequence.ts'
@@ -19,12 +19,12 @@ export interface Walks {
   parts: number
   /** Query: `session_key`, `walk` and `is_tied`, whose walk has to be taken from `full`. Of one part, or of all. */
   quick: (part?: number) => Piece
-  /** Query: the same of the sessions that are tied. */
-  full: (part?: number) => Piece
+  /** Query: the same of the sessions that are tied: of these, or where they are not known, of those that `quick` finds. */
+  full: (part?: number, tied?: readonly string[]) => Piece
 }
 
-/** Of a part: what 250,000 sessions of five events come to. More begins to be written to disk, which takes five times as long. */
-const PART_BYTES = 64_000_000
+/** Of a part: what 400,000 sessions of five events come to. Each part reads the whole span; more in one begins to be written to disk, which takes five times as long. */
+const PART_BYTES = 96_000_000
 const SESSION_BYTES = 160
 const EVENT_BYTES = 16
 /** Beside the name: whether the event fits `start` and `end`. */
@@ -65,10 +65,11 @@ export async function walksOf({ question, range, scope: newScope, query }: Asked
 FROM (SELECT session_key, arraySort(groupArray(${place} + ${mark})) AS keys, arrayMap(key -> toUInt32(bitAnd(key, ${u32(2 ** bits.mark - 1)})), keys) AS marks
   FROM ${scope.from} ${clause} GROUP BY session_key)`
   }
-  const full = (part?: number): Piece => {
+  const full = (part?: number, tied?: readonly string[]): Piece => {
     const scope = newScope()
     const mark = markOf(scope)
-    const clause = of(scope, part, [sql`session_key IN (SELECT session_key FROM (${quick(part)}) WHERE is_tied)`])
+    const which = tied ? u64s(tied) : sql`(SELECT session_key FROM (${quick(part)}) WHERE is_tied)`
+    const clause = of(scope, part, [sql`session_key IN ${which}`])
     return sql`SELECT session_key, ${walkOf(question, depth)} AS walk, false AS is_tied
 FROM (SELECT session_key, arraySort(groupArray((event_timestamp, ifNull(seq, 0), ${arrival}, event_id, ${mark}))).5 AS marks
   FROM ${scope.from} ${clause} GROUP BY session_key)`
