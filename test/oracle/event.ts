@@ -52,7 +52,10 @@ export interface Entity {
 export const column = (event: Event, name: string): string => event.columns[name] ?? ''
 
 /** Negative where `a` comes first, 0 where nothing that is told decides. */
-export const order = (a: Event, b: Event): number => a.at - b.at || (a.seq ?? 0) - (b.seq ?? 0) || arrival(a) - arrival(b)
+export const order = (a: Event, b: Event): number => byMoment(a, b) || arrival(a) - arrival(b)
+/** As sessions hold them, where a file arrives like a request. */
+export const orderInSession = (a: Event, b: Event): number => byMoment(a, b) || a.request - b.request || a.n - b.n
+const byMoment = (a: Event, b: Event): number => a.at - b.at || (a.seq ?? 0) - (b.seq ?? 0)
 export const IMPORT = 2
 const arrival = ({ request }: Event): number => (request === IMPORT ? -1 : request)
 

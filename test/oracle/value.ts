@@ -1,4 +1,4 @@
-import { column, order, type Event, type Json, type World } from './event.ts'
+import { column, orderInSession, type Event, type Json, type World } from './event.ts'
 import { personOf, personOfUser } from './people.ts'
 
 export type Value = string | number | boolean
@@ -59,7 +59,7 @@ function traitsOf(world: World, person: string): Json {
 
 function ofSession({ events }: World, session: string, name: string, includeBots: boolean): Value | undefined {
   if (session === '') return undefined
-  const own = events.filter((event) => column(event, 'session_id') === session && (includeBots || !event.isBot)).toSorted((a, b) => order(a, b) || a.n - b.n)
+  const own = events.filter((event) => column(event, 'session_id') === session && (includeBots || !event.isBot)).toSorted(orderInSession)
   const [first, last] = [own[0], own.at(-1)]
   if (!first || !last) return undefined
   const paths = own.map((event) => column(event, 'url_path')).filter((path) => path !== '')
