@@ -13,7 +13,7 @@ import { cases } from './question-cases.ts'
 
 /**
  * Each kind of question over 30 of 60 days of one workspace, by `POST /api/query` and by SQL written by hand for the same tables, in turns in
- * one run; no answer is given twice. With `--peer` the same events are asked on a Postgres too.
+ * one run; no answer is given twice. Processor time is the engine's, and holds on a busy machine too. With `--peer` the same events are asked on a Postgres too.
  * `npm run bench -- questions [--events 10000000] [--runs 9] [--data <folder>] [--only <part of a name>] [--peer]`
  */
 const { values } = parseArgs({
