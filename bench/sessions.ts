@@ -20,6 +20,8 @@ const questions: Array<[name: string, path: string]> = [
   ['summary, 30 days', '/api/sessions/summary?days=30'],
   ['one session', `/api/sessions/s_${Math.floor(events / 10)}`],
   ['a person’s usage, 30 days', '/api/users/user_77/usage'],
+  ['usage of everybody, 30 days', '/api/usage'],
+  ['usage person by person, first page, 30 days', '/api/usage/people'],
 ]
 
 console.log(machine())

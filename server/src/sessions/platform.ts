@@ -5,7 +5,7 @@ import type { Call } from '../http/call.ts'
 import { readIds, usersOf } from '../people/ids.ts'
 import { readTraits } from '../people/traits.ts'
 import { empty, i64, raw, sql, str, time, u32, u64, u64s, type Piece } from '../store/sql.ts'
-import { foldedByGap, foldedStartedIn, foldSettings, isOpen, kinds, type Wanted } from './fold.ts'
+import { foldedByGap, foldedById, foldedStartedIn, foldSettings, isOpen, keysOfKind, kinds, type Wanted } from './fold.ts'
 import type { SessionReadDeps } from './list.ts'
 import { rangeOfUsage, weekdayOf } from './usage.ts'
 
@@ -16,14 +16,23 @@ import { rangeOfUsage, weekdayOf } from './usage.ts'
 export async function readPlatformUsage(deps: SessionReadDeps, call: Call<'usage'>): Promise<object> {
   const now = deps.clock.now()
   const range = rangeOfUsage(call, now)
-  const { rows } = await deps.store.query<Total>(
-    sql`SELECT count() AS people, sum(length_ms) AS length_sum, quantileExactInclusive(0.5)(length_ms) AS length_median,
-  sumMap(days, arrayMap(day -> 1, days)) AS by_day, sumMap(hours, arrayMap(hour -> 1, hours)) AS by_hour
-FROM (${byPerson(deps, call, range)})`,
-    { settings: foldSettings },
-  )
+  const owned = ownedBy(deps, call, range)
+  // Two passes, side by side: one alone would keep the hours of every person.
+  const [totals, presences] = await Promise.all([
+    deps.store.query<Total>(
+      sql`SELECT count() AS people, sum(length_ms) AS length_sum, quantileExactInclusive(0.5)(length_ms) AS length_median
+FROM (SELECT person, intervalLengthSum(start_ms, end_ms) AS length_ms FROM (${owned}) GROUP BY person)`,
+      { settings: foldSettings },
+    ),
+    deps.store.query<Presence>(
+      sql`SELECT grouping(day) = 0 AS of_day, hour, day, uniqExact(person) AS people
+FROM (SELECT person, arrayJoin(clock_hours) AS hour, toInt32(floor(hour / 24)) AS day FROM (${owned}))
+GROUP BY GROUPING SETS ((hour), (day))`,
+      { settings: foldSettings },
+    ),
+  ])
   return {
-    ...shape(rows[0], range),
+    ...shape(totals.rows[0], presences.rows, range),
     meta: {
       from: iso(range.fromMs),
       to: iso(range.toMs),
@@ -37,29 +46,34 @@ FROM (${byPerson(deps, call, range)})`,
   }
 }
 
-type Counted = readonly [keys: readonly number[], counts: ReadonlyArray<number | string>]
 interface Total {
   people: string
   length_sum: string
   length_median: number
-  by_day: Counted
-  by_hour: Counted
+}
+/** Of an hour, or of a day. */
+interface Presence {
+  of_day: number
+  hour: number
+  day: number
+  people: string
 }
 
-function shape(row: Total | undefined, range: Range): object {
-  const people = Number(row?.people ?? 0)
-  const days = new Map(row?.by_day[0].map((day, i) => [day, Number(row.by_day[1][i])]))
+function shape(total: Total | undefined, presences: readonly Presence[], range: Range): object {
+  const people = Number(total?.people ?? 0)
+  const days = new Map(presences.flatMap((row) => (row.of_day ? [[row.day, Number(row.people)]] : [])))
   const byHour = Array.from({ length: 7 }, () => Array.from({ length: 24 }, () => 0))
-  for (const [i, hour] of row?.by_hour[0].entries() ?? []) {
-    const hours = byHour[weekdayOf(Math.floor(hour / 24))]
-    const at = ((hour % 24) + 24) % 24
-    if (hours) hours[at] = (hours[at] ?? 0) + Number(row?.by_hour[1][i])
+  for (const row of presences) {
+    if (row.of_day) continue
+    const hours = byHour[weekdayOf(Math.floor(row.hour / 24))]
+    const at = ((row.hour % 24) + 24) % 24
+    if (hours) hours[at] = (hours[at] ?? 0) + Number(row.people)
   }
-  const seconds = Number(row?.length_sum ?? 0) / 1_000
+  const seconds = Number(total?.length_sum ?? 0) / 1_000
   return {
     people,
     seconds,
-    seconds_per_person: { mean: people === 0 ? null : seconds / people, median: people === 0 || !row ? null : row.length_median / 1_000 },
+    seconds_per_person: { mean: people === 0 ? null : seconds / people, median: people === 0 || !total ? null : total.length_median / 1_000 },
     people_by_day: Object.fromEntries(dayNames(range).map((name, i) => [name, days.get(range.firstDay + i) ?? 0])),
     people_by_hour: byHour,
   }
@@ -75,10 +89,14 @@ export async function readUsageByPerson(deps: SessionReadDeps, call: Call<'usage
   const limit = query.limit ?? DEFAULT_LIMIT
   const cursor = readCursor(query.cursor, 'number')
   const { rows } = await deps.store.query<PersonRow>(
-    sql`SELECT toString(person) AS person, ${raw(orders[query.order ?? 'time'])} AS rank_by, sessions, logged_in, length_ms, length(days) AS day_count, last_ms, login_ms
-FROM (${byPerson(deps, call, range)})
-${cursor ? sql`WHERE (rank_by, toUInt64(person)) < (${i64(cursor.ms)}, ${u64(cursor.key)})` : empty}
-ORDER BY rank_by DESC, toUInt64(person) DESC
+    sql`SELECT toString(person_key) AS person, ${raw(orders[query.order ?? 'time'])} AS rank_by, sessions, logged_in, length_ms, day_count, last_ms, login_ms
+FROM (
+  SELECT person AS person_key, max(rank) = 2 AS logged_in, count() AS sessions, intervalLengthSum(start_ms, end_ms) AS length_ms,
+    length(arrayDistinct(groupArrayArray(clock_days))) AS day_count, max(active_ms) AS last_ms, max(start_ms) AS login_ms
+  FROM (SELECT *, arrayDistinct(arrayMap(hour -> toInt32(floor(hour / 24)), clock_hours)) AS clock_days FROM (${ownedBy(deps, call, range)}))
+  GROUP BY person)
+${cursor ? sql`WHERE (rank_by, person_key) < (${i64(cursor.ms)}, ${u64(cursor.key)})` : empty}
+ORDER BY rank_by DESC, person_key DESC
 LIMIT ${u32(limit + 1)}`,
     { settings: foldSettings },
   )
@@ -103,28 +121,27 @@ interface PersonRow {
 
 const HOUR_MS = 3_600_000
 
-/** Query: one row a person. `hours` counts the hours of the zone's clock since 1970, `days` its days. */
-function byPerson({ store, persons, clock }: SessionReadDeps, { workspace, query }: Call<'usage'> | Call<'usageByPerson'>, range: Range): Piece {
+/**
+ * Query: a row for each session that counts and each person whose it is. `clock_hours` are the hours of the zone's clock that it touches, counted
+ * since 1970.
+ */
+function ownedBy({ store, persons, clock }: SessionReadDeps, { workspace, query }: Call<'usage'> | Call<'usageByPerson'>, range: Range): Piece {
   const wanted: Wanted = { store, workspaceId: workspace.id, now: clock.now(), bots: query.include_bots === true, owners: true }
-  const ofKind = query.kind === undefined ? empty : sql` AND rank = ${u32(kinds.indexOf(query.kind))}`
-  const moment = (ms: string): string => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
+  const startedIn = sql`start_ms >= ${i64(range.fromMs)} AND start_ms < ${i64(range.toMs)}`
+  const person = persons.rootOf(workspace.id, raw('owner'))
+  const loggedIn = sql`SELECT ${person} FROM (${foldedById(wanted, keysOfKind(wanted, 'login'))}) ARRAY JOIN owners AS owner WHERE ${startedIn}`
+  const counts = query.kind === undefined ? sql`rank = 2 OR person NOT IN (${loggedIn})` : sql`rank = ${u32(kinds.indexOf(query.kind))}`
   const zone = str(range.storeTimezone)
-  const hoursOf = sql`arrayMap(step -> least(start_ms + step * ${raw(String(HOUR_MS))}, seen_ms), range(toUInt64(intDiv(seen_ms - start_ms, ${raw(String(HOUR_MS))}) + 2)))`
-  return sql`SELECT person, max(rank) = 2 AS logged_in,
-  if(logged_in, countIf(rank = 2), count()) AS sessions,
-  if(logged_in, intervalLengthSumIf(start_ms, end_ms, rank = 2), intervalLengthSum(start_ms, end_ms)) AS length_ms,
-  if(logged_in, groupUniqArrayArrayIf(clock_hours, rank = 2), groupUniqArrayArray(clock_hours)) AS hours,
-  arrayDistinct(arrayMap(hour -> toInt32(floor(hour / 24)), hours)) AS days,
-  max(active_ms) AS last_ms, maxIf(start_ms, rank = 2) AS login_ms
+  const moment = raw("fromUnixTimestamp64Milli(ms, 'UTC')")
+  const moments = sql`arrayMap(step -> least(start_ms + step * ${raw(String(HOUR_MS))}, seen_ms), range(toUInt64(intDiv(seen_ms - start_ms, ${raw(String(HOUR_MS))}) + 2)))`
+  return sql`SELECT ${person} AS person, rank, start_ms, active_ms, end_ms, clock_hours
 FROM (
-  SELECT ${persons.rootOf(workspace.id, raw('owner'))} AS person, rank, start_ms, active_ms, end_ms, clock_hours
-  FROM (
-    SELECT owners, rank, start_ms, active_ms, if(${isOpen}, active_ms, ended_ms) AS end_ms, greatest(start_ms, least(end_ms, ${i64(range.toMs - 1)})) AS seen_ms,
-      arrayDistinct(arrayMap(ms -> toInt32(toDate32(${raw(moment('ms'))}, ${zone})) * 24 + toInt32(toHour(${raw(moment('ms'))}, ${zone})), ${hoursOf})) AS clock_hours
-    FROM (${foldedStartedIn(wanted, range)} UNION ALL ${foldedByGap(wanted, range)})
-    WHERE start_ms >= ${i64(range.fromMs)} AND start_ms < ${i64(range.toMs)}${ofKind})
-  ARRAY JOIN owners AS owner)
-GROUP BY person`
+  SELECT owners, rank, start_ms, active_ms, if(${isOpen}, active_ms, ended_ms) AS end_ms, greatest(start_ms, least(end_ms, ${i64(range.toMs - 1)})) AS seen_ms,
+    arrayDistinct(arrayMap(ms -> toInt32(toDate32(${moment}, ${zone})) * 24 + toInt32(toHour(${moment}, ${zone})), ${moments})) AS clock_hours
+  FROM (${foldedStartedIn(wanted, range)} UNION ALL ${foldedByGap(wanted, range)})
+  WHERE ${startedIn})
+ARRAY JOIN owners AS owner
+WHERE ${counts}`
 }
 
 /** With their ids and traits, in the order of `rows`. */
