@@ -53,7 +53,7 @@ describe('retention', () => {
     await fill(w)
     await fill(other)
     const before = await types(w)
-    await keep(w, 30)
+    await updateWorkspace(cairn.catalog.db, { id: w.id, retentionDays: 30, internal: { user_ids: ['bob'] } })
     await cairn.directory.refresh()
     expect(await runJob(w, RETENTION)).toEqual({ events: 5, archived: 0, quarantined: 0, before: new Date(dayAgo(30)).toISOString() })
     expect((await everything(w)).map(({ event_timestamp }) => Date.parse(String(event_timestamp)))).toEqual([dayAgo(1), dayAgo(30)])
@@ -64,13 +64,19 @@ describe('retention', () => {
     expect(await ledger(w)).toMatchObject({ accepted: 7, stored: 7, gap: 0 })
     const ALL = 'from=2000-01-01&to=2100-01-01&include_rolled_up=true'
     expect(await w.get(`/api/events/analytics?${ALL}`)).toMatchObject({
-      total_events: 7,
-      events_by_type: { task_viewed: 5, old_only: 2 },
+      total_events: 6,
+      internal: 1,
+      events_by_type: { task_viewed: 4, old_only: 2 },
       most_active_day: dayName(60),
       active_users: 1,
-      meta: { rolled_up: { events: 5, first_day: dayName(60), last_day: dayName(31) } },
+      meta: { rolled_up: { events: 4, first_day: dayName(60), last_day: dayName(31) } },
     })
-    expect(await w.get(`/api/events/analytics?${ALL}&entity_type=task`)).toMatchObject({ total_events: 2, meta: { rolled_up: { events: 2 } } })
+    expect(await w.get(`/api/events/analytics?${ALL}&include_internal=true`)).toMatchObject({
+      total_events: 7,
+      internal: 1,
+      meta: { rolled_up: { events: 5 } },
+    })
+    expect(await w.get(`/api/events/analytics?${ALL}&entity_type=task`)).toMatchObject({ total_events: 1, meta: { rolled_up: { events: 1 } } })
     expect(await w.call('GET', `/api/events/analytics?${ALL}&user_id=ada`)).toMatchObject({ status: 422, body: { errors: [{ path: '/user_id' }] } })
     expect(await runJob(w, RETENTION)).toMatchObject({ events: 0 })
     expect(await rolledUp(cairn, w)).toEqual(counted())
