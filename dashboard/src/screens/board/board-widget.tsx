@@ -135,12 +135,8 @@ function Asked({ board, widget, question, title, filters, insight, more, dialog 
         answer={answer}
         annotations={annotations}
         press={question.kind === 'sql' ? undefined : (pressed) => setUrl({ widget: widget.id, figure: JSON.stringify(pressed) })}
-        more={
-          <>
-            <Menu.Item renderRoot={(props) => <Link {...props} to={to} search={search} />}>{t.explore}</Menu.Item>
-            {more}
-          </>
-        }
+        explore={<Menu.Item renderRoot={(props) => <Link {...props} to={to} search={search} />}>{t.explore}</Menu.Item>}
+        more={more}
       />
       {dialog(question.kind)}
       <Suspense>{shown && <BehindFigure question={complete} figure={shown} close={() => setUrl({ widget: undefined, figure: undefined })} />}</Suspense>

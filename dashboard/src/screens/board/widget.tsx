@@ -59,6 +59,8 @@ interface Answered {
   question: Question | undefined
   answer: UseQueryResult<Answer, ApiError>
   href?: Framed['href']
+  /** Where its question can be changed: the first of its menu. */
+  explore?: ReactNode
   /** What else can be done with it. */
   more?: ReactNode
   annotations?: readonly Annotation[] | undefined
@@ -67,7 +69,7 @@ interface Answered {
 }
 
 /** A widget that asks: its answer in its room, and its figures to take away. */
-export function AnsweredWidget({ title, chart, question, answer, href, more, annotations, press }: Answered) {
+export function AnsweredWidget({ title, chart, question, answer, href, explore, more, annotations, press }: Answered) {
   const { ref, height } = useElementSize()
   const drawn = useRef<HTMLDivElement>(null)
   const name = title || t.untitled
@@ -79,8 +81,9 @@ export function AnsweredWidget({ title, chart, question, answer, href, more, ann
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        {more}
+        {explore}
         <ExportItems answer={answer.data} drawn={() => drawn.current} name={name} />
+        {more}
       </Menu.Dropdown>
     </Menu>
   )
