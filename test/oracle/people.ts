@@ -1,4 +1,5 @@
 import { column, type Event, type World } from './event.ts'
+import { once } from './once.ts'
 
 /** Who an event counts to: a name that no other person has. */
 export function personOf(world: World, event: Event): string {
@@ -7,24 +8,28 @@ export function personOf(world: World, event: Event): string {
 }
 
 /** The person that a user is, named by all of its users. */
-export function personOfUser(world: World, user: string): string {
+export const personOfUser = ({ facts }: World, user: string): string => personAmong(facts, user)
+
+const personAmong = once((facts: World['facts'], user) => {
   const together = new Set([user])
-  const merges = mergesOf(world)
+  const merges = mergesOf(facts)
   for (let before = 0; before < together.size;) {
     before = together.size
     for (const pair of merges) if (pair.some((one) => together.has(one))) for (const one of pair) together.add(one)
   }
   return `users ${JSON.stringify([...together].toSorted())}`
-}
+})
 
 /** The first user that identified the device. */
-function ownerOf({ facts }: World, device: string): string | undefined {
+const ownerOf = ({ facts }: World, device: string): string | undefined => ownerAmong(facts, device)
+
+const ownerAmong = once((facts: World['facts'], device) => {
   const [first] = facts.filter((fact) => fact.fact === 'identify' && fact.device === device).toSorted((a, b) => a.at - b.at)
   return first?.user
-}
+})
 
 /** Of each pair the last fact counts. */
-function mergesOf({ facts }: World): string[][] {
+function mergesOf(facts: World['facts']): string[][] {
   const last = new Map<string, { pair: string[]; holds: boolean }>()
   for (const fact of facts.toSorted((a, b) => a.at - b.at)) {
     if (fact.fact === 'identify') continue
