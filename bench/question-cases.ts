@@ -4,7 +4,7 @@ export interface Case {
   /** Milliseconds, p95, at 10 and at 100 million events. */
   bound: readonly [number, number]
   question: object
-  /** Where `{rows}` stands for the workspace, the span and no bots. */
+  /** Where `{rows}` stands for the workspace, the span, and neither bots nor internal traffic. */
   byHand?: string
   /** As somebody asks it of the table of `peer.ts` on Postgres, where `{rows}` stands for the same. */
   peer?: string
