@@ -7,7 +7,7 @@ import { createKey } from '../server/src/catalog/keys.ts'
 import { insertMember } from '../server/src/catalog/members.ts'
 import { change } from '../server/src/catalog/version.ts'
 import { createWorkspace, type WorkspaceSettings } from '../server/src/catalog/workspaces.ts'
-import { compose, type Cairn } from '../server/src/compose.ts'
+import { compose, type Cairn, type ComposeDeps } from '../server/src/compose.ts'
 import { temporaryFolder } from './server.ts'
 
 /** A whole Cairn in this process, on a real engine and catalog, with the clock in the test's hand. One for each file; a workspace for each test. */
@@ -47,11 +47,15 @@ export interface Answer {
   headers: Headers
 }
 
-export async function startCairn(env: Record<string, string> = {}): Promise<TestCairn> {
+export async function startCairn(env: Record<string, string> = {}, deps: Pick<ComposeDeps, 'rowsAtOnce'> = {}): Promise<TestCairn> {
   const folder = temporaryFolder()
   let offset = 0
   const clock = { now: () => Date.now() + offset, advance: (ms: number) => (offset += ms) }
-  const cairn = await compose(readConfig({ CAIRN_DATA_DIR: folder.path, PORT: '0', ...env }), { log: makeLog(process.env['TEST_LOG'] ?? 'silent'), clock })
+  const cairn = await compose(readConfig({ CAIRN_DATA_DIR: folder.path, PORT: '0', ...env }), {
+    log: makeLog(process.env['TEST_LOG'] ?? 'silent'),
+    clock,
+    ...deps,
+  })
   const url = await cairn.listen()
   let made = 0
   let people = 0

@@ -5,7 +5,8 @@ import { hold } from './oracle/hold.ts'
 
 let cairn: TestCairn
 beforeAll(async () => {
-  cairn = await startCairn()
+  // So few that most are counted in several passes.
+  cairn = await startCairn({}, { rowsAtOnce: 20 })
 })
 afterAll(() => cairn.close())
 

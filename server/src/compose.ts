@@ -115,12 +115,16 @@ export interface ComposeDeps {
   clock?: Clock
   /** false: jobs run only when they are asked for, not at their due times; of commands, which end before a job does. */
   scheduled?: boolean
+  /** Rows of which a question may keep something each, for tests; as many as memory holds unless given. */
+  rowsAtOnce?: number
   /** Where the built screens lie; of tests. */
   screensDir?: string
   /** Where the built trackers lie; of tests. */
   clientsDir?: string
 }
 
+/** What a set of keys takes of memory for each, while two threads are at it. */
+const KEPT_BYTES = 32
 const builtScreens = fileURLToPath(new URL('../../dashboard/dist', import.meta.url))
 const builtClients = fileURLToPath(new URL('../../packages/dist', import.meta.url))
 
@@ -130,7 +134,7 @@ const builtClients = fileURLToPath(new URL('../../packages/dist', import.meta.ur
  */
 export async function compose(
   config: Config,
-  { log, clock = systemClock, scheduled = true, screensDir = builtScreens, clientsDir = builtClients }: ComposeDeps,
+  { log, clock = systemClock, scheduled = true, screensDir = builtScreens, clientsDir = builtClients, rowsAtOnce }: ComposeDeps,
 ): Promise<Cairn> {
   const dataDir = config.CAIRN_DATA_DIR
   makeDataDir(dataDir)
@@ -276,12 +280,14 @@ export async function compose(
       mostAgeMs: config.CLICKHOUSE_URL === undefined ? undefined : FOREIGN_WRITES_MS,
       memoryBytes: config.CAIRN_MEMORY,
     })
+    const budget = budgetOf(config.CAIRN_MEMORY)
     const linked = { ...shared, addressOf }
     const questions = {
       ...shared,
       properties: known,
       cache: answers,
-      queryBytes: budgetOf(config.CAIRN_MEMORY).queryBytes,
+      queryBytes: budget.queryBytes,
+      rowsAtOnce: rowsAtOnce ?? budget.queryBytes / KEPT_BYTES,
       lagMs: () => health.ingestLagMs,
       baselines: (workspaceId: number) => baselineHistory(catalog.db, workspaceId),
       cohorts: (workspaceId: number, ids: readonly string[]) => readCohorts({ ...shared, properties: known }, workspaceId, ids),

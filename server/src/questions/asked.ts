@@ -36,6 +36,8 @@ export interface Asked<Q extends Question = Question> {
   /** Each query has one of its own. */
   readonly scope: () => Scope
   readonly query: <Row>(query: Piece) => Promise<readonly Row[]>
+  /** In how many passes the rows that a query reads are to be read where it keeps something of each, so that a pass fits its memory. */
+  readonly passes: (query: Piece) => Promise<number>
   /** Of a query whose columns are not known before. */
   readonly table: (query: Piece, options: CallOptions) => Promise<{ columns: readonly Column[]; rows: readonly unknown[][] }>
   store: Store

@@ -21,6 +21,8 @@ export interface PlanDeps {
   clock: Clock
   /** Memory that one query may take. */
   queryBytes: number
+  /** Rows of which a query may keep something each. */
+  rowsAtOnce: number
   /** By id: query of the keys of the people in each of the workspace's cohorts that are named. Throws `invalid` for one that is not there. */
   readonly cohorts: (workspaceId: number, ids: readonly string[]) => Promise<ReadonlyMap<string, Piece>>
   /** Baselines of the workspace, the newest first. */
@@ -47,7 +49,7 @@ export interface Planned<Q extends Question> {
 
 /** From what was sent to what a kind answers: steps checked, range and cohorts looked up. Throws `invalid`. */
 export async function plan<Q extends Question>(
-  { store, persons, internal, properties, clock, queryBytes, cohorts, baselines }: PlanDeps,
+  { store, persons, internal, properties, clock, queryBytes, rowsAtOnce, cohorts, baselines }: PlanDeps,
   workspace: { id: number; timezone: string },
   question: Q,
 ): Promise<Planned<Q>> {
@@ -61,13 +63,16 @@ export async function plan<Q extends Question>(
   }
   const ended = (): CallOptions => (work.signal ? { signal: work.signal } : {})
   const table: Asked['table'] = async (piece, options) => asking(piece, await store.table(piece, { ...ended(), ...options }))
-  const query = async <Row>(piece: Piece): Promise<readonly Row[]> => {
-    const found = await store.query<Row>(piece, ended()).catch((error: unknown) => {
+  const run = <Row>(piece: Piece) =>
+    store.query<Row>(piece, ended()).catch((error: unknown) => {
       if (error instanceof StoreError && error.clickhouseCode === CANNOT_COMPILE_REGEXP)
         throw refused('A regular expression is not valid; they are those of RE2.')
       throw error
     })
-    return asking(piece, found).rows
+  const query = async <Row>(piece: Piece): Promise<readonly Row[]> => asking(piece, await run<Row>(piece)).rows
+  const passes = async (piece: Piece): Promise<number> => {
+    const { rows: tables } = await run<{ rows: string }>(sql`EXPLAIN ESTIMATE ${piece}`)
+    return Math.max(1, ...tables.map(({ rows }) => Math.ceil(Number(rows) / rowsAtOnce)))
   }
   const first = async (): Promise<number> => {
     const rows = await query<{ first: string | null }>(
@@ -106,6 +111,7 @@ export async function plan<Q extends Question>(
       sample,
       scope: () => new Scope(of),
       query,
+      passes,
       table,
       store,
       persons,

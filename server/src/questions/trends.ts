@@ -44,13 +44,10 @@ ${clause} GROUP BY value ORDER BY count() DESC, value LIMIT ${u32(TOP_VALUES)}`)
 }
 
 async function readLines(asked: Asked<Trends>, range: Range, top: readonly string[] | undefined): Promise<{ columns: string[]; series: Line[] }> {
-  const { question, query, sample } = asked
+  const { question, sample } = asked
   const columns = columnsOf(range, intervalOf(question))
-  const scope = asked.scope()
-  const measures = question.series.map((one) => measureOf(one.math ?? 'total', question.series.length === 1 ? raw('true') : scope.step(one), scope))
-  const value = valueOf(scope, question, top)
-  const clause = scope.clause(range, question.series)
-  const rows = await query<Row>(trendsSql(scope, { columns, value, clause, measures }))
+  const measures = measuresOf(asked.scope(), question)
+  const rows = await readRows(asked, range, columns, top)
   const firsts = question.cumulative ? await firstSeen(asked, range, columns, top) : undefined
 
   const offsets = measures.map((_, i) => measures.slice(0, i).reduce((sum, { aggregates }) => sum + aggregates.length, 0))
@@ -92,23 +89,58 @@ const valueOf = (scope: Scope, { breakdown }: Trends, top: readonly string[] | u
   return top.length === 0 ? raw(`'${OTHER}'`) : sql`if(${shown} IN ${list(top)}, ${shown}, ${raw(`'${OTHER}'`)})`
 }
 
-/** Totals of what does not add up are a second grouping of the same pass. Of one interval both are the same. */
-function trendsSql(
-  scope: Scope,
-  { columns, value, clause, measures }: { columns: Columns; value: Piece | undefined; clause: Piece; measures: readonly Measure[] },
-): Piece {
+const measuresOf = (scope: Scope, { series }: Trends): Measure[] =>
+  series.map((one) => measureOf(one.math ?? 'total', series.length === 1 ? raw('true') : scope.step(one), scope))
+
+type Grouping = 'intervals' | 'whole' | 'both'
+
+/**
+ * Totals of what adds up are made of the intervals; all others are a second grouping of the same pass. What is counted once keeps what it has seen
+ * in each interval: where that is more than memory holds, some intervals are asked at a time, and the total in a pass of its own.
+ */
+async function readRows(asked: Asked<Trends>, range: Range, columns: Columns, top: readonly string[] | undefined): Promise<readonly Row[]> {
+  const { question, query } = asked
+  const select = (span: Pick<Range, 'fromMs' | 'toMs'>, grouping: Grouping): Piece => {
+    const scope = asked.scope()
+    const measures = measuresOf(scope, question)
+    const value = valueOf(scope, question, top)
+    return trendsSql(scope, { columns, value, clause: scope.clause(span, question.series), measures, grouping })
+  }
+  const { length } = columns.names
+  if (length === 1) return query<Row>(select(range, 'whole'))
+  if (measuresOf(asked.scope(), question).every(({ adds }) => adds)) return query<Row>(select(range, 'intervals'))
+  const passes = await asked.passes(select(range, 'both'))
+  if (passes === 1) return query<Row>(select(range, 'both'))
+  const each = Math.ceil(length / passes)
+  const found: (readonly Row[])[] = []
+  for (let first = 0; first < length; first += each) {
+    const span = { fromMs: columns.span(first).fromMs, toMs: columns.span(Math.min(length, first + each) - 1).toMs }
+    found.push(await query<Row>(select(span, 'intervals')))
+  }
+  return [...found, await query<Row>(select(range, 'whole'))].flat()
+}
+
+interface Selected {
+  columns: Columns
+  value: Piece | undefined
+  clause: Piece
+  measures: readonly Measure[]
+  grouping: Grouping
+}
+
+function trendsSql(scope: Scope, { columns, value, clause, measures, grouping }: Selected): Piece {
   const aggregates = measures.flatMap((measure) => measure.aggregates).map((aggregate, i) => sql`${aggregate} AS ${raw(`a${i}`)}`)
   const shown = value ? sql`, ${value} AS value` : sql`, '' AS value`
   const more = value ? raw(', value') : empty
-  if (columns.names.length === 1) {
+  if (grouping === 'whole') {
     return sql`SELECT 1 AS whole, 0 AS at${shown}, ${join(aggregates)} FROM ${scope.from}
 ${clause}${value ? raw(' GROUP BY value HAVING count() > 0') : empty}`
   }
-  const adds = measures.every((measure) => measure.adds)
-  return sql`SELECT ${adds ? raw('0') : raw('grouping(at)')} AS whole, ${columns.index} AS at${shown}, ${join(aggregates)}
+  const isBoth = grouping === 'both'
+  return sql`SELECT ${isBoth ? raw('grouping(at)') : raw('0')} AS whole, ${columns.index} AS at${shown}, ${join(aggregates)}
 FROM ${scope.from}
 ${clause}
-GROUP BY ${adds ? sql`at${more}` : sql`GROUPING SETS ((at${more}), (${value ? raw('value') : empty}))`}${value ? raw(' HAVING count() > 0') : empty}`
+GROUP BY ${isBoth ? sql`GROUPING SETS ((at${more}), (${value ? raw('value') : empty}))` : sql`at${more}`}${value ? raw(' HAVING count() > 0') : empty}`
 }
 
 /** Of what is counted once: how many were first seen in each interval, by series and value. */
