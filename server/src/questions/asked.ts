@@ -5,7 +5,7 @@ import type { Zone } from '../analytics/zone.ts'
 import type { Persons } from '../store/persons.ts'
 import type { Piece } from '../store/sql.ts'
 import type { CallOptions, Column, Store } from '../store/store.ts'
-import type { Scope } from './scope.ts'
+import type { Scope, Slice } from './scope.ts'
 
 /** What completed projects came to, as it was calculated once; '' stands for all. */
 export interface BaselineRow {
@@ -34,10 +34,15 @@ export interface Asked<Q extends Question = Question> {
   /** Of people that are looked at; what is counted is divided by it. */
   sample: number
   /** Each query has one of its own. */
-  readonly scope: () => Scope
+  readonly scope: (slice?: Slice) => Scope
   readonly query: <Row>(query: Piece) => Promise<readonly Row[]>
   /** In how many passes the rows that a query reads are to be read where it keeps something of each, so that a pass fits its memory. */
   readonly passes: (query: Piece) => Promise<number>
+  /**
+   * Rows of a query that works out something for each person: asked of one slice of the people after the other where all together need more memory than
+   * a query has. The caller adds up what the slices say. `rowsEach`: how many rows leave as much in memory as one that is kept.
+   */
+  readonly inSlices: <Row>(select: (slice?: Slice) => Piece, rowsEach?: number) => Promise<readonly Row[]>
   /** Of a query whose columns are not known before. */
   readonly table: (query: Piece, options: CallOptions) => Promise<{ columns: readonly Column[]; rows: readonly unknown[][] }>
   store: Store

@@ -6,7 +6,7 @@ import type { Asked, Behind, Kind } from './asked.ts'
 import { bitsOf, placesIn, shifted } from './bits.ts'
 import { columnsOf, indexOf, spanBefore } from './columns.ts'
 import { FIRST_MS } from './range.ts'
-import { refused } from './scope.ts'
+import { refused, type Slice } from './scope.ts'
 
 type Lifecycle = QuestionOf<'lifecycle'>
 type State = (typeof lifecycleStates)[number]
@@ -21,23 +21,23 @@ const stepOf = ({ series: [step] = [] }: Lifecycle): Step => step ?? { any: true
 /** Everything up to the end of the range is read, since only that tells who is new. */
 const upTo = ({ toMs }: Span): Span => ({ fromMs: FIRST_MS, toMs })
 
+/** A person is kept in a few numbers, and has many events. */
+const ROWS_EACH = 4
+
 /** Of each person the intervals as bits, that before the first at 0; those that begin a run are new or resurrecting. */
 async function ask(asked: Asked<Lifecycle>): Promise<AnswerTo<'lifecycle'>> {
-  const { question, range, scope: newScope, query, sample } = asked
+  const { question, range, sample } = asked
   const columns = columnsOf(range, intervalOf(question))
   const before = spanBefore(columns, range, intervalOf(question))
-  const scope = newScope()
   const counts = sql`(${inSpan(range)} OR ${inSpan(before)})`
   const bits = bitsOf(raw('place'), raw('is_looked_at'), columns.starts.length + 1)
   const now = bits.map((_, word) => `now${word}`)
   const last = shifted(now)
   const both = (combine: (now: string, last: string) => string): string => placesIn(now.map((word, i) => combine(word, last[i] ?? '')))
-  const clause = scope.clause(upTo(range), [stepOf(question)])
-  const rows = await query<{
-    at: number
-    state: State
-    people: string
-  }>(sql`SELECT intDiv(one, 4) AS at, ${raw(`['${lifecycleStates.join("', '")}'][one % 4 + 1]`)} AS state, count() AS people
+  const select = (slice?: Slice): Piece => {
+    const scope = asked.scope(slice)
+    const clause = scope.clause(upTo(range), [stepOf(question)])
+    return sql`SELECT intDiv(one, 4) AS at, ${raw(`['${lifecycleStates.join("', '")}'][one % 4 + 1]`)} AS state, count() AS people
 FROM (SELECT arrayJoin(arrayConcat(
     arrayMap((at, nth) -> toUInt16(at * 4 + if(is_new AND nth = 1, 0, 2)), ${raw(both((a, b) => `bitAnd(${a}, bitNot(${b}))`))} AS begun, arrayEnumerate(begun)),
     arrayMap(at -> toUInt16(at * 4 + 1), ${raw(both((a, b) => `bitAnd(${a}, ${b})`))}),
@@ -46,8 +46,11 @@ FROM (SELECT arrayJoin(arrayConcat(
     FROM (SELECT ${scope.person} AS person, event_timestamp, ${indexOf([before.fromMs, ...columns.starts])} AS place, ${counts} AS is_looked_at
       FROM ${scope.from} ${clause})
     GROUP BY person))
-GROUP BY one`)
-  const found = new Map(rows.map((row) => [`${row.state} ${row.at}`, Number(row.people) / sample]))
+GROUP BY one`
+  }
+  const found = new Map<string, number>()
+  for (const { state, at, people } of await asked.inSlices<{ at: number; state: State; people: string }>(select, ROWS_EACH))
+    found.set(`${state} ${at}`, (found.get(`${state} ${at}`) ?? 0) + Number(people) / sample)
   return {
     kind: 'lifecycle',
     columns: [...columns.names],

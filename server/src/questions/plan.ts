@@ -10,7 +10,7 @@ import { toMs } from '../analytics/stored.ts'
 import { zone } from '../analytics/zone.ts'
 import type { Asked, BaselineRow } from './asked.ts'
 import { rangeOf } from './range.ts'
-import { refused, Scope, type Scoped } from './scope.ts'
+import { refused, Scope, type Scoped, type Slice } from './scope.ts'
 import { checkSteps } from './step.ts'
 
 export interface PlanDeps {
@@ -74,6 +74,13 @@ export async function plan<Q extends Question>(
     const { rows: tables } = await run<{ rows: string }>(sql`EXPLAIN ESTIMATE ${piece}`)
     return Math.max(1, ...tables.map(({ rows }) => Math.ceil(Number(rows) / rowsAtOnce)))
   }
+  const inSlices: Asked['inSlices'] = async <Row>(select: (slice?: Slice) => Piece, rowsEach = 1) => {
+    const of = Math.ceil((await passes(select())) / rowsEach)
+    if (of === 1) return query<Row>(select())
+    const found: (readonly Row[])[] = []
+    for (let nth = 0; nth < of; nth++) found.push(await query<Row>(select({ nth, of })))
+    return found.flat()
+  }
   const first = async (): Promise<number> => {
     const rows = await query<{ first: string | null }>(
       sql`SELECT minOrNull(event_timestamp) AS first FROM ${raw(store.dialect.database)}.events PREWHERE workspace_id = ${u32(workspace.id)}`,
@@ -109,9 +116,10 @@ export async function plan<Q extends Question>(
       place: zone(range.timezone),
       now,
       sample,
-      scope: () => new Scope(of),
+      scope: (slice) => new Scope({ ...of, slice }),
       query,
       passes,
+      inSlices,
       table,
       store,
       persons,

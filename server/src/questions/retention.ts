@@ -6,7 +6,7 @@ import type { Asked, Behind, Kind } from './asked.ts'
 import { bitsOf } from './bits.ts'
 import { columnsOf, indexOf } from './columns.ts'
 import { FIRST_MS, LAST_MS } from './range.ts'
-import { refused } from './scope.ts'
+import { refused, type Slice } from './scope.ts'
 import { inOrder } from './sequence.ts'
 
 type Retention = QuestionOf<'retention'>
@@ -39,20 +39,36 @@ function gridOf({ question, range, place }: Asked<Retention>): Grid {
 /** A month is over by then. */
 const LONGEST_DAYS = 32
 
+interface Row {
+  cohort: string
+  size: string
+  [period: `p${number}`]: string
+}
+
 async function ask(asked: Asked<Retention>): Promise<AnswerTo<'retention'>> {
-  const { question, range, query, sample, now } = asked
+  const { question, range, inSlices, sample, now } = asked
   const grid = gridOf(asked)
   const periods = Array.from({ length: periodsOf(question) + 1 }, (_, k) => k)
   const counted = periods.map((k) => `countIf(bitAnd(returns, bitShiftLeft(toUInt64(1), ${k})) != 0) AS p${k}`)
-  const rows = await query<{ cohort: string; size: string; [period: `p${number}`]: string }>(sql`SELECT cohort, count() AS size, ${raw(counted.join(', '))}
-FROM (${returnsOf(asked, grid, range)}) GROUP BY cohort SETTINGS group_by_two_level_threshold = 1000`)
-  const found = new Map(rows.map((row) => [Number(row.cohort), row]))
+  const rows = await inSlices<Row>(
+    (slice) => sql`SELECT cohort, count() AS size, ${raw(counted.join(', '))}
+FROM (${returnsOf(asked, grid, range, slice)}) GROUP BY cohort SETTINGS group_by_two_level_threshold = 1000`,
+  )
+  const found = new Map<number, number[]>()
+  for (const row of rows) {
+    const before = found.get(Number(row.cohort)) ?? []
+    const told = [row.size, ...periods.map((k) => row[`p${k}`])]
+    found.set(
+      Number(row.cohort),
+      told.map((people, i) => (before[i] ?? 0) + Number(people)),
+    )
+  }
   const cohorts = grid.names.map((start, i): Cohort => {
-    const row = found.get(i)
+    const [size = 0, ...returned] = found.get(i) ?? []
     return {
       start,
-      size: Number(row?.size ?? 0) / sample,
-      values: periods.map((k) => ((grid.starts[i + k] ?? now) > now ? null : Number(row?.[`p${k}`] ?? 0) / sample)),
+      size: size / sample,
+      values: periods.map((k) => ((grid.starts[i + k] ?? now) > now ? null : (returned[k] ?? 0) / sample)),
     }
   })
   return { kind: 'retention', cohorts, average: periods.map((k) => averageOf(cohorts, k)) }
@@ -70,15 +86,15 @@ function averageOf(cohorts: readonly Cohort[], k: number): number | null {
  * Which intervals somebody returned in are bits. That they returned later than they started in the same interval is seen in the order of their
  * events: it is so where a return comes after a start of its interval.
  */
-function returnsOf(asked: Asked<Retention>, { starts }: Grid, { fromMs, toMs }: Span): Piece {
+function returnsOf(asked: Asked<Retention>, { starts }: Grid, { fromMs, toMs }: Span, slice?: Slice): Piece {
   const { question } = asked
-  const scope = asked.scope()
+  const scope = asked.scope(slice)
   const { start, return: returning } = question
   const readTo = Math.min(starts.at(-1) ?? toMs, LAST_MS)
   const isStart = sql`(${scope.step(start)} AND event_timestamp >= ${time(fromMs)} AND event_timestamp < ${time(toMs)})`
   const isReturn = scope.step(returning)
   const isSame = isOneStep(question)
-  const who = isFirstTime(question) || !start.any ? [sql`${scope.person} IN (${startersIn(asked, { fromMs, toMs })})`] : []
+  const who = isFirstTime(question) || !start.any ? [sql`${scope.person} IN (${startersIn(asked, { fromMs, toMs }, slice)})`] : []
   const clause = scope.clause({ fromMs: starts[0] ?? fromMs, toMs: readTo }, [start, returning], { more: who })
   const words = Math.ceil(starts.length / WORD)
   const bits = bitsOf(raw('place'), isReturn, starts.length)
@@ -114,9 +130,9 @@ const isOneStep = ({ start, return: returning }: Retention): boolean =>
   JSON.stringify({ ...start, label: undefined }) === JSON.stringify({ ...returning, label: undefined })
 
 /** Query: the people who are in a cohort of the span. */
-function startersIn(asked: Asked<Retention>, { fromMs, toMs }: Span): Piece {
+function startersIn(asked: Asked<Retention>, { fromMs, toMs }: Span, slice?: Slice): Piece {
   const { question } = asked
-  const scope = asked.scope()
+  const scope = asked.scope(slice)
   const ever = isFirstTime(question)
   const clause = scope.clause({ fromMs: ever ? FIRST_MS : fromMs, toMs }, [question.start])
   return sql`SELECT ${scope.person} AS person FROM ${scope.from} ${clause} GROUP BY person${ever ? sql` HAVING min(event_timestamp) >= ${time(fromMs)}` : raw('')}`

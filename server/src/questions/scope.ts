@@ -8,6 +8,12 @@ import type { Persons } from '../store/persons.ts'
 import { empty, f64, join, list, raw, sql, str, u32, type Piece } from '../store/sql.ts'
 
 /** What of a question holds for every event it looks at. */
+/** One of so many equal parts of the people, from 0. */
+export interface Slice {
+  nth: number
+  of: number
+}
+
 export interface Scoped {
   database: string
   workspaceId: number
@@ -19,6 +25,8 @@ export interface Scoped {
   isInternal: Piece | undefined
   /** Share of people that are looked at. */
   sample: number
+  /** Of the people; all where it is undefined. */
+  slice?: Slice | undefined
   /** By id: query of the keys of the people in it. */
   cohorts: ReadonlyMap<string, Piece>
 }
@@ -65,13 +73,14 @@ export class Scope {
     steps: readonly Step[],
     { more = [], isShort = false }: { more?: readonly Piece[]; isShort?: boolean } = {},
   ): Piece {
-    const { workspaceId, includeBots, isInternal, sample, filters } = this.#of
+    const { workspaceId, includeBots, isInternal, sample, slice, filters } = this.#of
     const before = [
       sql`workspace_id = ${u32(workspaceId)}`,
       ...this.#types(steps),
       ...(includeBots ? [] : [raw('NOT is_bot')]),
       ...(isInternal ? [sql`NOT ${isInternal}`] : []),
       isShort ? inDays(span) : inSpan(span),
+      ...(slice ? [sql`${this.person} % ${u32(slice.of)} = ${u32(slice.nth)}`] : []),
       ...(sample < 1 ? [sql`cityHash64(${this.person}) % 1000000 < ${u32(Math.round(sample * 1e6))}`] : []),
     ]
     const after: Piece[] = []

@@ -23,7 +23,7 @@ interface Table {
 export const guarded = [
   ...['events', 'quarantine', 'ledger', 'event_types', 'event_properties', 'person_facts', 'deletions', 'source_ends', 'person_links', 'sessions'],
   ...['session_details', 'session_records', 'gap_sessions', 'gap_touched', 'sessions_touched', 'entities', 'entity_changes', 'engagement'],
-  ...['view_durations', 'rolled_up'],
+  ...['view_durations', 'rolled_up', 'cohort_members'],
 ] as const
 
 const table = ({ database }: Of, name: (typeof guarded)[number]): Piece => raw(`${database}.${name}`)
