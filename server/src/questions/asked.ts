@@ -40,7 +40,7 @@ export interface Asked<Q extends Question = Question> {
   readonly passes: (query: Piece) => Promise<number>
   /**
    * Rows of a query that works out something for each person: asked of one slice of the people after the other where all together need more memory than
-   * a query has. The caller adds up what the slices say. `rowsEach`: how many rows leave as much in memory as one that is kept.
+   * a query has, of finer ones where that still is too much. The caller adds up what the slices say. `rowsEach`: how many rows leave as much in memory as one that is kept.
    */
   readonly inSlices: <Row>(select: (slice?: Slice) => Piece, rowsEach?: number) => Promise<readonly Row[]>
   /** Of a query whose columns are not known before. */

@@ -1,7 +1,7 @@
 import type { Filter, Question, Step } from '@cairn/wire/questions/question'
 import { iso, type Clock } from '../base/time.ts'
 import type { Properties } from '../ingest/properties.ts'
-import { StoreError } from '../store/failure.ts'
+import { isOutOfMemory, StoreError } from '../store/failure.ts'
 import type { Internal } from '../store/internal.ts'
 import type { Persons } from '../store/persons.ts'
 import { raw, sql, u32, type Piece } from '../store/sql.ts'
@@ -12,6 +12,10 @@ import type { Asked, BaselineRow } from './asked.ts'
 import { rangeOf } from './range.ts'
 import { refused, Scope, type Scoped, type Slice } from './scope.ts'
 import { checkSteps } from './step.ts'
+
+/** How much finer slices of people become where memory ends, and beyond how many it is given up. */
+const FINER = 4
+const MOST_SLICES = 32
 
 export interface PlanDeps {
   store: Store
@@ -75,11 +79,18 @@ export async function plan<Q extends Question>(
     return Math.max(1, ...tables.map(({ rows }) => Math.ceil(Number(rows) / rowsAtOnce)))
   }
   const inSlices: Asked['inSlices'] = async <Row>(select: (slice?: Slice) => Piece, rowsEach = 1) => {
-    const of = Math.ceil((await passes(select())) / rowsEach)
-    if (of === 1) return query<Row>(select())
-    const found: (readonly Row[])[] = []
-    for (let nth = 0; nth < of; nth++) found.push(await query<Row>(select({ nth, of })))
-    return found.flat()
+    const { length } = work.statements
+    for (let of = Math.ceil((await passes(select())) / rowsEach); ; of *= FINER) {
+      try {
+        const found: (readonly Row[])[] = []
+        for (let nth = 0; nth < of; nth++) found.push(await query<Row>(select(of === 1 ? undefined : { nth, of })))
+        return found.flat()
+      } catch (error) {
+        // How many rows somebody has is not known before.
+        if (!isOutOfMemory(error) || of > MOST_SLICES) throw error
+        work.statements.length = length
+      }
+    }
   }
   const first = async (): Promise<number> => {
     const rows = await query<{ first: string | null }>(

@@ -33,6 +33,11 @@ const socketErrors = new Set([
   'ENETUNREACH',
 ])
 
+const MEMORY_LIMIT_EXCEEDED = 241
+/** Of what `storeFailure` made: less at a time may be answered. */
+export const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof CairnError && error.cause instanceof ClickHouseError && Number(error.cause.code) === MEMORY_LIMIT_EXCEEDED
+
 /** Turns whatever the client threw into the error Cairn's callers know; an error of ours passes unchanged. */
 export function storeFailure(error: unknown): Error {
   if (error instanceof CairnError || error instanceof StoreError) return error
