@@ -1,4 +1,4 @@
-import type { AnswerTo, Figure, QuestionKind, QuestionOf, Question } from '@cairn/wire/questions/question'
+import type { AnswerTo, Figure, QuestionKind, QuestionOf, Question, Step } from '@cairn/wire/questions/question'
 import type { Interval } from '@cairn/wire/questions/vocabulary'
 import type { Range } from '../analytics/range.ts'
 import type { Zone } from '../analytics/zone.ts'
@@ -23,6 +23,12 @@ export interface BaselineRow {
   calculated_at: number
 }
 
+/** Events of the span, of any of the steps; of none of them, all. */
+export interface Read {
+  span: { fromMs: number; toMs: number }
+  steps: readonly Step[]
+}
+
 /** A question that is understood: what a kind needs to answer it. */
 export interface Asked<Q extends Question = Question> {
   question: Q
@@ -36,13 +42,13 @@ export interface Asked<Q extends Question = Question> {
   /** Each query has one of its own. */
   readonly scope: (slice?: Slice) => Scope
   readonly query: <Row>(query: Piece) => Promise<readonly Row[]>
-  /** In how many passes the rows that a query reads are to be read where it keeps something of each, so that a pass fits its memory. */
-  readonly passes: (query: Piece) => Promise<number>
+  /** In how many passes the events of any of the steps are to be read where something of each is kept, so that a pass fits the memory of a query. */
+  readonly passes: (of: Read) => Promise<number>
   /**
    * Rows of a query that works out something for each person: asked of one slice of the people after the other where all together need more memory than
    * a query has, of finer ones where that still is too much. The caller adds up what the slices say. `rowsEach`: how many rows leave as much in memory as one that is kept.
    */
-  readonly inSlices: <Row>(select: (slice?: Slice) => Piece, rowsEach?: number) => Promise<readonly Row[]>
+  readonly inSlices: <Row>(of: Read & { rowsEach: number }, select: (slice?: Slice) => Piece) => Promise<readonly Row[]>
   /** Of a query whose columns are not known before. */
   readonly table: (query: Piece, options: CallOptions) => Promise<{ columns: readonly Column[]; rows: readonly unknown[][] }>
   store: Store

@@ -21,6 +21,12 @@ const stepOf = ({ series: [step] = [] }: Lifecycle): Step => step ?? { any: true
 /** Everything up to the end of the range is read, since only that tells who is new. */
 const upTo = ({ toMs }: Span): Span => ({ fromMs: FIRST_MS, toMs })
 
+interface Row {
+  at: number
+  state: State
+  people: string
+}
+
 /** A person is kept in a few numbers, and has many events. */
 const ROWS_EACH = 4
 
@@ -48,8 +54,9 @@ FROM (SELECT arrayJoin(arrayConcat(
     GROUP BY person))
 GROUP BY one`
   }
+  const read = { span: upTo(range), steps: [stepOf(question)], rowsEach: ROWS_EACH }
   const found = new Map<string, number>()
-  for (const { state, at, people } of await asked.inSlices<{ at: number; state: State; people: string }>(select, ROWS_EACH))
+  for (const { state, at, people } of await asked.inSlices<Row>(read, select))
     found.set(`${state} ${at}`, (found.get(`${state} ${at}`) ?? 0) + Number(people) / sample)
   return {
     kind: 'lifecycle',

@@ -8,7 +8,7 @@ import { raw, sql, u32, type Piece } from '../store/sql.ts'
 import type { CallOptions, Statistics, Store } from '../store/store.ts'
 import { toMs } from '../analytics/stored.ts'
 import { zone } from '../analytics/zone.ts'
-import type { Asked, BaselineRow } from './asked.ts'
+import type { Asked, BaselineRow, Read } from './asked.ts'
 import { rangeOf } from './range.ts'
 import { refused, Scope, type Scoped, type Slice } from './scope.ts'
 import { checkSteps } from './step.ts'
@@ -74,24 +74,6 @@ export async function plan<Q extends Question>(
       throw error
     })
   const query = async <Row>(piece: Piece): Promise<readonly Row[]> => asking(piece, await run<Row>(piece)).rows
-  const passes = async (piece: Piece): Promise<number> => {
-    const { rows: tables } = await run<{ rows: string }>(sql`EXPLAIN ESTIMATE ${piece}`)
-    return Math.max(1, ...tables.map(({ rows }) => Math.ceil(Number(rows) / rowsAtOnce)))
-  }
-  const inSlices: Asked['inSlices'] = async <Row>(select: (slice?: Slice) => Piece, rowsEach = 1) => {
-    const { length } = work.statements
-    for (let of = Math.ceil((await passes(select())) / rowsEach); ; of *= FINER) {
-      try {
-        const found: (readonly Row[])[] = []
-        for (let nth = 0; nth < of; nth++) found.push(await query<Row>(select(of === 1 ? undefined : { nth, of })))
-        return found.flat()
-      } catch (error) {
-        // How many rows somebody has is not known before.
-        if (!isOutOfMemory(error) || of > MOST_SLICES) throw error
-        work.statements.length = length
-      }
-    }
-  }
   const first = async (): Promise<number> => {
     const rows = await query<{ first: string | null }>(
       sql`SELECT minOrNull(event_timestamp) AS first FROM ${raw(store.dialect.database)}.events PREWHERE workspace_id = ${u32(workspace.id)}`,
@@ -117,6 +99,30 @@ export async function plan<Q extends Question>(
     isInternal: question.kind !== 'sql' && question.include_internal === true ? undefined : isInternal,
     sample,
     cohorts: members,
+  }
+  // Without filters and cohorts, which the store would look up to estimate.
+  const passes: Asked['passes'] = async ({ span, steps }) => {
+    const scope = new Scope({ ...of, filters: [], isInternal: undefined, sample: 1 })
+    const clause = scope.clause(
+      span,
+      steps.map(({ event, category, any }) => ({ event, category, any }) as Step),
+    )
+    const { rows: tables } = await run<{ rows: string }>(sql`EXPLAIN ESTIMATE SELECT 1 FROM ${scope.from} ${clause}`)
+    return Math.max(1, ...tables.map(({ rows }) => Math.ceil(Number(rows) / rowsAtOnce)))
+  }
+  const inSlices: Asked['inSlices'] = async <Row>(read: Read & { rowsEach: number }, select: (slice?: Slice) => Piece) => {
+    const { length } = work.statements
+    for (let parts = Math.ceil((await passes(read)) / read.rowsEach); ; parts *= FINER) {
+      try {
+        const found: (readonly Row[])[] = []
+        for (let nth = 0; nth < parts; nth++) found.push(await query<Row>(select(parts === 1 ? undefined : { nth, of: parts })))
+        return found.flat()
+      } catch (error) {
+        // How many rows somebody has is not known before.
+        if (!isOutOfMemory(error) || parts > MOST_SLICES) throw error
+        work.statements.length = length
+      }
+    }
   }
   return {
     asked: {

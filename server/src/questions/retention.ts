@@ -50,10 +50,11 @@ async function ask(asked: Asked<Retention>): Promise<AnswerTo<'retention'>> {
   const grid = gridOf(asked)
   const periods = Array.from({ length: periodsOf(question) + 1 }, (_, k) => k)
   const counted = periods.map((k) => `countIf(bitAnd(returns, bitShiftLeft(toUInt64(1), ${k})) != 0) AS p${k}`)
+  const read = { span: { fromMs: grid.starts[0] ?? range.fromMs, toMs: grid.starts.at(-1) ?? range.toMs }, steps: [question.start, question.return] }
   const rows = await inSlices<Row>(
+    { ...read, rowsEach: ROWS_EACH },
     (slice) => sql`SELECT cohort, count() AS size, ${raw(counted.join(', '))}
 FROM (${returnsOf(asked, grid, range, slice)}) GROUP BY cohort SETTINGS group_by_two_level_threshold = 1000`,
-    ROWS_EACH,
   )
   const found = new Map<number, number[]>()
   for (const row of rows) {
@@ -124,8 +125,8 @@ SELECT *, ${raw(`arrayMap(event -> if(bitAnd(event, 1) != 0, ${placeOf('event')}
 FROM (${sequence})) ARRAY JOIN ${raw(isFirstTime(question) ? 'arraySlice(all_cohorts, 1, 1)' : 'all_cohorts')} AS cohort`
 }
 const WORD = 64
-/** Of people who began only now and then an event is kept, each in a third of what a key takes. */
-const ROWS_EACH = 4
+/** Mostly few of the events are of people who are asked about, and one is kept in a third of what a key takes. */
+const ROWS_EACH = 8
 /** At most 2,000 intervals and 60 periods. */
 const PLACE_BITS = 12
 

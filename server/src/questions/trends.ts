@@ -109,7 +109,7 @@ async function readRows(asked: Asked<Trends>, range: Range, columns: Columns, to
   const { length } = columns.names
   if (length === 1) return query<Row>(select(range, 'whole'))
   if (measuresOf(asked.scope(), question).every(({ adds }) => adds)) return query<Row>(select(range, 'intervals'))
-  const passes = await asked.passes(select(range, 'both'))
+  const passes = await asked.passes({ span: range, steps: question.series })
   if (passes === 1) return query<Row>(select(range, 'both'))
   const each = Math.ceil(length / passes)
   const found: (readonly Row[])[] = []
