@@ -13,12 +13,12 @@ beforeAll(async () => {
 })
 afterAll(() => cairn.close())
 
-/** Ada under two user ids and two devices, one of which Bob used later; she was once merged with Eve, too. */
+/** Nora under two user ids and two devices, one of which Bob used later; she was once merged with Eve, too. */
 async function world(): Promise<TestWorkspace> {
   const w = await cairn.workspace({ retentionDays: null })
   const ids = [
-    { user_id: 'ada' },
-    { user_id: 'ada@work', anonymous_id: 'office' },
+    { user_id: 'nora' },
+    { user_id: 'nora@work', anonymous_id: 'office' },
     { anonymous_id: 'laptop' },
     { anonymous_id: 'office' },
     { user_id: 'bob', anonymous_id: 'laptop' },
@@ -34,15 +34,15 @@ async function world(): Promise<TestWorkspace> {
     ...id,
   }))
   expect((await w.post('/api/events/log/batch', { events })).body).toMatchObject({ accepted: ids.length })
-  for (const id of [{ anonymous_id: 'laptop' }, { user_id: 'ada@work' }, { user_id: 'bob' }])
+  for (const id of [{ anonymous_id: 'laptop' }, { user_id: 'nora@work' }, { user_id: 'bob' }])
     await w.post('/api/events/log', { event_type: 'refused', duration_ms: -1, ...id })
   for (const [fact, body] of [
-    ['identify', { user_id: 'ada', anonymous_id: 'laptop', traits: { name: 'Ada' } }],
+    ['identify', { user_id: 'nora', anonymous_id: 'laptop', traits: { name: 'Nora' } }],
     ['identify', { user_id: 'bob', anonymous_id: 'laptop', traits: { name: 'Bob' } }],
-    ['alias', { user_id: 'ada@work', anonymous_id: 'office' }],
-    ['merge', { user_id: 'ada', other_id: 'ada@work' }],
-    ['merge', { user_id: 'eve', other_id: 'ada' }],
-    ['unmerge', { user_id: 'eve', other_id: 'ada' }],
+    ['alias', { user_id: 'nora@work', anonymous_id: 'office' }],
+    ['merge', { user_id: 'nora', other_id: 'nora@work' }],
+    ['merge', { user_id: 'eve', other_id: 'nora' }],
+    ['unmerge', { user_id: 'eve', other_id: 'nora' }],
   ] as const) {
     cairn.clock.advance(5)
     expect((await w.call('POST', `/api/people/${fact}`, body)).body).toEqual({ success: true })
@@ -81,21 +81,21 @@ async function catalogWith(w: TestWorkspace, texts: readonly string[]): Promise<
   return found.toSorted()
 }
 
-/** Ada was assigned, by both of her users, made a task, turned others down, and was told of a rejection. */
+/** Nora was assigned, by both of her users, made a task, turned others down, and was told of a rejection. */
 async function work(w: TestWorkspace): Promise<void> {
   const put = (id: string, body: object): Promise<unknown> => w.call('PUT', `/api/tasks/${id}`, { event_id: randomUUID(), ...body })
-  await put('1', { attributes: { created_by: 'eve', title: 'one' }, assignees: ['ada', 'bob'] })
-  await put('2', { attributes: { created_by: 'ada', title: 'two' }, assignees: ['bob', 'ada@work'] })
-  await put('3', { attributes: { title: 'three' }, assignees: ['ada@work'] })
-  await w.call('PUT', '/api/tasks/3/assignees/ada', { event_id: randomUUID() })
-  await w.call('DELETE', '/api/tasks/3/assignees/ada')
+  await put('1', { attributes: { created_by: 'eve', title: 'one' }, assignees: ['nora', 'bob'] })
+  await put('2', { attributes: { created_by: 'nora', title: 'two' }, assignees: ['bob', 'nora@work'] })
+  await put('3', { attributes: { title: 'three' }, assignees: ['nora@work'] })
+  await w.call('PUT', '/api/tasks/3/assignees/nora', { event_id: randomUUID() })
+  await w.call('DELETE', '/api/tasks/3/assignees/nora')
   for (const [id, user_id] of [
-    ['1', 'ada'],
+    ['1', 'nora'],
     ['1', 'bob'],
     ['2', 'bob'],
   ])
     expect((await w.call('POST', `/api/tasks/${id}/reject`, { user_id, reason: `${user_id} says`, rejection_note: `no time, ${user_id}` })).status).toBe(200)
-  await w.call('POST', '/api/sessions/start', { user_id: 'ada@work' })
+  await w.call('POST', '/api/sessions/start', { user_id: 'nora@work' })
 }
 const people = async (w: TestWorkspace): Promise<Record<string, number>> =>
   Object.fromEntries(
@@ -106,15 +106,15 @@ const people = async (w: TestWorkspace): Promise<Record<string, number>> =>
   )
 
 test('cleanup of a merged person, by any of their user ids, leaves no row of them and all of everybody else', async () => {
-  for (const asked of ['ada', 'ada@work']) {
+  for (const asked of ['nora', 'nora@work']) {
     const w = await world()
-    expect(await people(w)).toEqual({ ada: 4, bob: 1, eve: 1, '(stranger)': 1 })
+    expect(await people(w)).toEqual({ nora: 4, bob: 1, eve: 1, '(stranger)': 1 })
     await work(w)
     expect(await w.get('/api/health/tracking')).toMatchObject({ task_rejections_week: 3 })
     expect((await w.call('DELETE', `/api/events/cleanup?older_than_days=0&user_id=${asked}`)).body).toEqual({ success: true, deleted: 5 })
-    expect(await rowsWith(w, ['ada', 'ada@work', 'office', 'Ada'])).toEqual({})
+    expect(await rowsWith(w, ['nora', 'nora@work', 'office', 'Nora'])).toEqual({})
     // Who merged and deleted whom stays known.
-    expect(await catalogWith(w, ['ada'])).toEqual(['audit'])
+    expect(await catalogWith(w, ['nora'])).toEqual(['audit'])
     expect(await people(w)).toEqual({ bob: 3, eve: 1, '(stranger)': 1 })
     expect(await w.get('/api/tasks?search=o')).toMatchObject({ tasks: [{ entity_id: '2', attributes: { title: 'two' }, assignees: [] }, { entity_id: '1' }] })
     expect(await w.get('/api/tasks/3/engagement')).toMatchObject({ engagement: [], not_viewed_by: [] })
@@ -124,7 +124,7 @@ test('cleanup of a merged person, by any of their user ids, leaves no row of the
       expect(JSON.stringify(await w.get(path))).toContain('"by_reason":{"bob says":2}')
     expect(await w.get('/api/health/tracking')).toMatchObject({ task_rejections_week: 2 })
     expect(await w.get('/api/notifications?user_id=eve')).toMatchObject({ notifications: [{ data: { user_id: 'bob' } }] })
-    for (const id of ['ada', 'ada@work', 'office']) expect((await w.call('GET', `/api/people/${id}`)).status).toBe(404)
+    for (const id of ['nora', 'nora@work', 'office']) expect((await w.call('GET', `/api/people/${id}`)).status).toBe(404)
     expect((await w.get<{ quarantine: object[] }>('/api/events/quarantine')).quarantine).toHaveLength(1)
     // The device is Bob's now: nobody identified it before him any more.
     await w.post('/api/events/log', { event_type: 'seen', anonymous_id: 'laptop' })
@@ -133,25 +133,25 @@ test('cleanup of a merged person, by any of their user ids, leaves no row of the
     // Their ids were never linked for whoever has them next.
     await w.post('/api/events/log/batch', {
       events: [
-        { event_type: 'seen', user_id: 'ada' },
-        { event_type: 'seen', user_id: 'ada@work' },
+        { event_type: 'seen', user_id: 'nora' },
+        { event_type: 'seen', user_id: 'nora@work' },
         { event_type: 'seen', anonymous_id: 'office' },
       ],
     })
-    expect(await people(w)).toEqual({ bob: 4, eve: 1, '(stranger)': 1, ada: 1, 'ada@work': 1, '(office)': 1 })
+    expect(await people(w)).toEqual({ bob: 4, eve: 1, '(stranger)': 1, nora: 1, 'nora@work': 1, '(office)': 1 })
   }
 })
 
 test('of what is older than a number of days takes it of the whole person, who stays tied together', async () => {
   const w = await world()
-  const events = [{ user_id: 'ada@work' }, { anonymous_id: 'laptop' }, { user_id: 'bob' }].map((id) => ({
+  const events = [{ user_id: 'nora@work' }, { anonymous_id: 'laptop' }, { user_id: 'bob' }].map((id) => ({
     ...{ event_id: randomUUID(), event_type: 'seen', timestamp: cairn.clock.now() - 10 * 86_400_000 },
     ...id,
   }))
   await w.post('/api/events/log/batch', { historical: true, events })
-  expect(await people(w)).toEqual({ ada: 6, bob: 2, eve: 1, '(stranger)': 1 })
-  expect((await w.call('DELETE', '/api/events/cleanup?older_than_days=5&user_id=ada')).body).toEqual({ success: true, deleted: 2 })
-  expect(await people(w)).toEqual({ ada: 4, bob: 2, eve: 1, '(stranger)': 1 })
+  expect(await people(w)).toEqual({ nora: 6, bob: 2, eve: 1, '(stranger)': 1 })
+  expect((await w.call('DELETE', '/api/events/cleanup?older_than_days=5&user_id=nora')).body).toEqual({ success: true, deleted: 2 })
+  expect(await people(w)).toEqual({ nora: 4, bob: 2, eve: 1, '(stranger)': 1 })
 })
 
 test('cleanup of a person that is cut off anywhere is done by the next start', async () => {
@@ -173,9 +173,9 @@ test('cleanup of a person that is cut off anywhere is done by the next start', a
   })
   for (const after of [2, 4, 6]) {
     const w = await world()
-    await expect(deleteEvents(deps(dying(store, after)), { workspaceId: w.id, userId: 'ada@work' })).rejects.toThrow(Killed)
+    await expect(deleteEvents(deps(dying(store, after)), { workspaceId: w.id, userId: 'nora@work' })).rejects.toThrow(Killed)
     expect(await resumeDeletions(deps(store))).toBe(1)
-    expect(await rowsWith(w, ['ada', 'office'])).toEqual({})
+    expect(await rowsWith(w, ['nora', 'office'])).toEqual({})
     expect(await people(w)).toEqual({ bob: 1, eve: 1, '(stranger)': 1 })
     expect(await w.get('/api/people/laptop')).toMatchObject({ user_id: 'bob' })
   }
