@@ -106,7 +106,9 @@ async function hold({ name, question, byHand, peer: theirSql, bound }: Case): Pr
   const beside =
     byHand === undefined
       ? ''
-      : `; by hand ${rounded(median(hand))} ms: ${rounded(median(own) / median(hand), 2)} times, ${rounded(median(own) - median(hand))} ms more`
+      : hand.includes(Number.NaN)
+        ? '; by hand refused for memory'
+        : `; by hand ${rounded(median(hand))} ms: ${rounded(median(own) / median(hand), 2)} times, ${rounded(median(own) - median(hand))} ms more`
   const besidePeer = theirs.length === 0 ? '' : `; Postgres ${rounded(median(theirs))} ms: ${rounded(median(theirs) / median(own))} times`
   console.log(
     `  ${name}: median ${rounded(median(own))} ms, p95 ${rounded(p95(own))} ms (asked for ${bound[events > 3e7 ? 1 : 0]}), ${median(taken)} ms of processor time (least ${Math.min(...taken)}), at most ${rounded(await peakMb(question))} MB a query${beside}${besidePeer}`,
